@@ -1,0 +1,1 @@
+//! The subcommands a person starts by hand: sandbox, demo, probe.
