@@ -91,13 +91,16 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
             evidence.steady[*side] = 0;
         }
         Step::Configure { side } => with_service(facts, *side, |s| s.settings = layout.service.clone()),
-        Step::Await { side, need } => {
-            with_service(facts, *side, |service| {
-                service.rollout = Rollout::Completed;
-                service.running = service.desired;
-            });
-            evidence.steady[*side] = *need;
-            evidence.healthy[*side] = *need;
+        Step::Await { side, .. } => {
+            with_service(facts, *side, |service| service.rollout = Rollout::Completed);
+            // The time that proves one side proves the other too, if it stands.
+            for side in Side::BOTH {
+                let standing = facts.sides[side].service.as_mut().filter(|s| s.rollout == Rollout::Completed);
+                if let Some(service) = standing {
+                    service.running = service.desired;
+                    evidence.steady[side] = service.desired;
+                }
+            }
         }
         Step::AwaitGone { side } => facts.sides[*side].service = None,
         Step::Route { to } | Step::Return { to } => {
@@ -187,7 +190,6 @@ fn deployed(evidence: &mut Evidence, side: Side, count: u32) {
     evidence.deployed[side] = true;
     evidence.raised[side] = count > 0;
     evidence.steady[side] = 0;
-    evidence.healthy[side] = 0;
 }
 
 fn tag(object: &Object, layout: &Layout, facts: &mut Observed) {

@@ -305,7 +305,7 @@ impl Look<'_> {
     fn prove_the_rest(&self) -> Option<Step> {
         let waiting = self.order().into_iter().find_map(|side| {
             let need = self.layout.sides[side].count;
-            let rolling = self.observed.service(side).is_some_and(|s| s.rollout == Rollout::InProgress);
+            let rolling = self.observed.service(side).is_some_and(|s| s.rollout != Rollout::Completed);
             let wait = need > 0 && (rolling || self.evidence.raised[side]) && !self.proved(side, need);
             wait.then_some(Step::Await { side, need })
         });
