@@ -207,10 +207,10 @@ impl Look<'_> {
         if production.priority != self.layout.production_priority || misplaced {
             to.push((production.id.clone(), self.layout.production_priority));
             to.extend(canary.iter().zip(slots).map(|(rule, slot)| (rule.id.clone(), slot)));
-        } else if let (Some(rule), Some(test)) = (&self.observed.test, &self.layout.test) {
-            if rule.priority != test.priority {
-                to.push((rule.id.clone(), test.priority));
-            }
+        } else if let (Some(rule), Some(test)) = (&self.observed.test, &self.layout.test)
+            && rule.priority != test.priority
+        {
+            to.push((rule.id.clone(), test.priority));
         }
         (!to.is_empty()).then_some(to)
     }
@@ -229,7 +229,7 @@ impl Look<'_> {
         let existing = &self.observed.canary;
         let held: Vec<_> = existing.iter().map(|rule| rule.matches.sources.clone()).collect();
         let spread = audience::spread(&canary.sources, canary.capacity, &held);
-        let opening = spread.iter().skip(existing.len()).next().map(|sources| {
+        let opening = spread.iter().nth(existing.len()).map(|sources| {
             let taken: Vec<u32> = existing.iter().map(|rule| rule.priority).collect();
             let slots = self.canary_slots(spread.len() + existing.len());
             let priority =

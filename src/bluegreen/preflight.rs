@@ -24,9 +24,9 @@ pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
     groups(observed, layout, &mut problems);
     if let (Some(ours), Some(test), Some(_)) =
         (&observed.load_balancer, &observed.test_load_balancer, &layout.test)
+        && ours != test
     {
-        if ours != test {
-            problems.push(Problem {
+        problems.push(Problem {
                 attribute: "test_listener.arn",
                 summary: "The test listener belongs to another load balancer".to_owned(),
                 detail: format!(
@@ -34,12 +34,11 @@ pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
                 ),
                 fatal: true,
             });
-        }
     }
     problems
 }
 
-fn holder<'a>(neighbours: &'a [Neighbour], priority: u32) -> Option<&'a Neighbour> {
+fn holder(neighbours: &[Neighbour], priority: u32) -> Option<&Neighbour> {
     neighbours.iter().find(|neighbour| neighbour.priority == priority)
 }
 

@@ -1,6 +1,8 @@
 //! The planner, the guard and the loop against a small pure world: every move, with every disturbance at every
 //! turn, and pairs of disturbances. `BLUEGREEN_SWEEP=full` takes every pair instead of a spread of them.
 
+#![allow(clippy::unwrap_used)]
+
 mod world;
 
 use std::time::Duration;
