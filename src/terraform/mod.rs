@@ -1,1 +1,3 @@
 //! Terraform's plugin protocol 6: handshake, RPCs, values, schema, diagnostics, logging.
+
+pub mod proto;
