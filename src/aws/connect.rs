@@ -140,9 +140,14 @@ impl Aws {
         }
         let config = loader.load().await;
         let mut ecs_config = ecs::config::Builder::from(&config);
-        ecs_config.set_endpoint_url(settings.ecs_endpoint.clone().or_else(|| config_endpoint(&config)));
+        // Where none is given, the SDK's own sources (AWS_ENDPOINT_URL_ECS …) stay in force.
+        if let Some(endpoint) = &settings.ecs_endpoint {
+            ecs_config.set_endpoint_url(Some(endpoint.clone()));
+        }
         let mut elb_config = elb::config::Builder::from(&config);
-        elb_config.set_endpoint_url(settings.elb_endpoint.clone().or_else(|| config_endpoint(&config)));
+        if let Some(endpoint) = &settings.elb_endpoint {
+            elb_config.set_endpoint_url(Some(endpoint.clone()));
+        }
         let clients = Arc::new(Clients {
             ecs: ecs::Client::from_conf(ecs_config.build()),
             elb: elb::Client::from_conf(elb_config.build()),
@@ -204,10 +209,6 @@ fn app_name(wished: &str) -> Option<AppName> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     let name: String = wished.chars().map(|c| if allowed(c) { c } else { '-' }).take(50).collect();
     AppName::new(name).ok()
-}
-
-fn config_endpoint(config: &aws_config::SdkConfig) -> Option<String> {
-    config.endpoint_url().map(str::to_owned)
 }
 
 #[cfg(test)]

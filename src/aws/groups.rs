@@ -91,12 +91,7 @@ impl Aws {
 
     /// `None` where the group went away meanwhile.
     pub(super) async fn find_attributes(&self, arn: &str, depth: Depth) -> Result<Option<Attributes>, Error> {
-        let remembered = self.shared.attributes.lock().unwrap_or_else(PoisonError::into_inner);
-        let believed = remembered
-            .get(arn)
-            .filter(|(at, _)| depth == Depth::Proof && at.elapsed() < ATTRIBUTES_BELIEVED)
-            .map(|(_, attributes)| attributes.clone());
-        drop(remembered);
+        let believed = if depth == Depth::Proof { self.believed(arn) } else { None };
         if believed.is_some() {
             return Ok(believed);
         }
@@ -110,6 +105,12 @@ impl Aws {
         let mut remembered = self.shared.attributes.lock().unwrap_or_else(PoisonError::into_inner);
         remembered.insert(arn.to_owned(), (Instant::now(), attributes.clone()));
         Ok(Some(attributes))
+    }
+
+    fn believed(&self, arn: &str) -> Option<Attributes> {
+        let remembered = self.shared.attributes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, attributes) = remembered.get(arn)?;
+        (at.elapsed() < ATTRIBUTES_BELIEVED).then(|| attributes.clone())
     }
 
     /// None where the group went away meanwhile.

@@ -2,6 +2,8 @@
 //! as a layout, what may be done as an act.
 
 mod batch;
+#[cfg(test)]
+mod canned;
 mod connect;
 mod discover;
 mod errors;

@@ -59,11 +59,11 @@ impl Aws {
         // Only where tasks have failed: a side that is merely starting is looked at often.
         let failing = flatten::primary(raw).is_some_and(|deployment| deployment.failed_tasks > 0);
         let sick = targets.iter().any(|target| target.health == TargetHealth::Unhealthy);
-        if failed || failing || sick {
-            if let Ok(mut tasks) = self.find_tasks(side, ecs::DesiredStatus::Stopped, whose).await {
-                tasks.sort_by_key(|task| std::cmp::Reverse(task.stopped_at.map(|at| at.as_nanos())));
-                remarks.extend(tasks.iter().take(STOPPED).filter_map(why_stopped));
-            }
+        if (failed || failing || sick)
+            && let Ok(mut tasks) = self.find_tasks(side, ecs::DesiredStatus::Stopped, whose).await
+        {
+            tasks.sort_by_key(|task| std::cmp::Reverse(task.stopped_at.map(|at| at.as_nanos())));
+            remarks.extend(tasks.iter().take(STOPPED).filter_map(why_stopped));
         }
         remarks
     }

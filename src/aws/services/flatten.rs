@@ -117,3 +117,103 @@ fn capacity(raw: &ecs::Service) -> Capacity {
 pub(in crate::aws) fn count(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::types::builders::ServiceBuilder;
+
+    use super::super::expand;
+    use super::*;
+
+    fn settings() -> ServiceSettings {
+        ServiceSettings {
+            container_name: "web".to_owned(),
+            container_port: 8080,
+            subnets: ["s-1".to_owned(), "s-2".to_owned()].into(),
+            security_groups: ["sg-1".to_owned()].into(),
+            assign_public_ip: true,
+            capacity: Capacity::Strategy(vec![CapacityProvider {
+                name: "FARGATE_SPOT".to_owned(),
+                weight: 1,
+                base: 2,
+            }]),
+            platform_version: "1.4.0".to_owned(),
+            health_check_grace_period: 7,
+            enable_execute_command: true,
+            propagate_tags: "SERVICE".to_owned(),
+            enable_ecs_managed_tags: true,
+            availability_zone_rebalancing: true,
+        }
+    }
+
+    fn bare() -> ServiceSettings {
+        settings_of(&ServiceBuilder::default().build())
+    }
+
+    fn settings_of(raw: &ecs::Service) -> ServiceSettings {
+        super::settings(raw, Some("B"))
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_the_same_and_then_nothing_differs() {
+        let sent = expand::changes(&bare(), &settings(), "B").unwrap().service("x").build().unwrap();
+        let raw = ServiceBuilder::default()
+            .set_load_balancers(sent.load_balancers)
+            .set_network_configuration(sent.network_configuration)
+            .set_capacity_provider_strategy(sent.capacity_provider_strategy)
+            .set_platform_version(sent.platform_version)
+            .set_health_check_grace_period_seconds(sent.health_check_grace_period_seconds)
+            .set_enable_execute_command(sent.enable_execute_command)
+            .set_propagate_tags(sent.propagate_tags)
+            .set_enable_ecs_managed_tags(sent.enable_ecs_managed_tags)
+            .set_availability_zone_rebalancing(sent.availability_zone_rebalancing)
+            .build();
+        assert_eq!(settings_of(&raw), settings());
+        assert_eq!(expand::changes(&settings(), &settings(), "B").unwrap(), expand::Update::default());
+    }
+
+    #[test]
+    fn a_service_on_another_group_differs_from_every_wish() {
+        let other = ecs::LoadBalancer::builder().target_group_arn("X").container_name("web").build();
+        assert_eq!(settings_of(&ServiceBuilder::default().load_balancers(other).build()).container_name, "");
+    }
+
+    #[test]
+    fn back_to_fargate_is_an_empty_strategy() {
+        let wish = ServiceSettings { capacity: Capacity::Fargate, ..settings() };
+        let sent = expand::changes(&settings(), &wish, "B").unwrap();
+        assert_eq!(sent.get_capacity_provider_strategy(), &Some(Vec::new()));
+        assert_eq!(sent.get_task_definition(), &None);
+    }
+
+    fn deployed(desired: i32, running: i32, deployments: &[(&str, Option<&str>)]) -> Rollout {
+        let deployment = |(status, state): &(&str, Option<&str>)| {
+            ecs::Deployment::builder()
+                .status(*status)
+                .set_rollout_state(state.map(Into::into))
+                .rollout_state_reason("why")
+                .build()
+        };
+        let raw = ServiceBuilder::default().desired_count(desired).running_count(running);
+        rollout(&raw.set_deployments(Some(deployments.iter().map(deployment).collect())).build())
+    }
+
+    #[test]
+    fn a_rollout_is_complete_when_it_is_alone_and_says_so() {
+        let failed = Rollout::Failed("why".to_owned());
+        assert_eq!(deployed(2, 2, &[("PRIMARY", Some("COMPLETED"))]), Rollout::Completed);
+        assert_eq!(
+            deployed(2, 2, &[("PRIMARY", Some("COMPLETED")), ("ACTIVE", Some("COMPLETED"))]),
+            Rollout::InProgress
+        );
+        assert_eq!(
+            deployed(2, 2, &[("PRIMARY", Some("COMPLETED")), ("INACTIVE", Some("FAILED"))]),
+            Rollout::Completed
+        );
+        assert_eq!(deployed(2, 0, &[("PRIMARY", Some("IN_PROGRESS"))]), Rollout::InProgress);
+        assert_eq!(deployed(0, 0, &[("PRIMARY", Some("IN_PROGRESS"))]), Rollout::Completed);
+        assert_eq!(deployed(2, 2, &[("PRIMARY", None)]), Rollout::Completed);
+        assert_eq!(deployed(2, 1, &[("PRIMARY", None)]), Rollout::InProgress);
+        assert_eq!(deployed(2, 0, &[("PRIMARY", Some("FAILED"))]), failed);
+    }
+}
