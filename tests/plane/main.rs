@@ -1,0 +1,11 @@
+//! The sandbox's data plane over real sockets: load balancer, toy tasks and health checks together,
+//! with route tables made by hand. `tests/sandbox` has the same with the control plane in front.
+
+mod kit;
+
+mod bodies;
+mod checks;
+mod continuity;
+mod failures;
+mod routing;
+mod signals;
