@@ -10,6 +10,8 @@ use super::connection::Answer;
 /// Failures kept in detail, for each stream.
 const DETAILS: usize = 200;
 const TEXT_KEPT: usize = 40;
+/// Different answerers told apart; bodies may differ in every answer.
+const ANSWERERS: usize = 200;
 
 /// Who gave an answer, as far as the answer tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,13 +27,11 @@ pub struct Answered {
 
 impl Answered {
     pub fn by(answer: &Answer) -> Self {
-        let body = String::from_utf8_lossy(&answer.body);
-        let first_line = body.lines().next().unwrap_or_default();
         Self {
             status: answer.status.as_u16(),
             service: answer.header("x-service").to_owned(),
             task_definition: answer.header("x-task-definition").to_owned(),
-            text: first_line.chars().take(TEXT_KEPT).collect(),
+            text: first_words(answer),
         }
     }
 
@@ -41,13 +41,21 @@ impl Answered {
     }
 }
 
-/// The service and its task definition, or else the text.
+/// The first 40 characters of the first line that says something.
+pub fn first_words(answer: &Answer) -> String {
+    let body = String::from_utf8_lossy(&answer.body);
+    let line = body.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.chars().filter(|c| !c.is_control()).take(TEXT_KEPT).collect()
+}
+
+/// The status, and the service and its task definition or else the text.
 impl fmt::Display for Answered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.service.is_empty(), self.task_definition.is_empty()) {
-            (true, true) => write!(f, "{} {}", self.status, self.text),
-            _ => write!(f, "{} {} {}", self.status, self.service, self.task_definition),
-        }
+        write!(f, "{}", self.status)?;
+        let identity = [self.service.as_str(), self.task_definition.as_str()];
+        let known = identity.iter().any(|part| !part.is_empty());
+        let told: &[&str] = if known { &identity } else { &[self.text.as_str()] };
+        told.iter().filter(|part| !part.is_empty()).try_for_each(|part| write!(f, " {part}"))
     }
 }
 
@@ -120,7 +128,7 @@ pub struct Outcome {
     pub answer: Result<Answered, String>,
 }
 
-/// Grows by 32 bytes a request.
+/// Grows by 32 bytes a request, unless it only counts.
 #[derive(Default)]
 pub struct Log(Mutex<Pages>);
 
@@ -130,6 +138,19 @@ struct Pages {
     answered: Vec<Answered>,
     failures: Vec<Failure>,
     skipped: Vec<Duration>,
+    counts_only: bool,
+    totals: Totals,
+}
+
+#[derive(Default)]
+struct Totals {
+    requests: u64,
+    failures: u64,
+    retried: u64,
+    skipped: u64,
+    slowest: Duration,
+    /// By index into `answered`.
+    answered: Vec<u64>,
 }
 
 struct Entry {
@@ -142,6 +163,11 @@ struct Entry {
 }
 
 impl Log {
+    /// A log for days: it answers `totals` and nothing else.
+    pub fn counting() -> Self {
+        Self(Mutex::new(Pages { counts_only: true, ..Pages::default() }))
+    }
+
     pub fn write(&self, outcome: Outcome) {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pages = &mut *guard;
@@ -153,20 +179,55 @@ impl Log {
             };
             pages.failures.push(Failure { started, finished, address, what });
         }
-        let who = answer.ok().and_then(|answered| {
+        let who = answer.ok().and_then(|mut answered| {
+            if pages.answered.len() >= ANSWERERS && !pages.answered.contains(&answered) {
+                let (status, text) = (answered.status, "(and others)".to_owned());
+                answered = Answered { status, text, ..Answered::default() };
+            }
             let known = pages.answered.iter().position(|known| *known == answered);
             let index = known.unwrap_or_else(|| {
                 pages.answered.push(answered);
+                pages.totals.answered.push(0);
                 pages.answered.len() - 1
             });
+            pages.totals.answered[index] += 1;
             u16::try_from(index).ok()
         });
+        let totals = &mut pages.totals;
+        totals.requests += 1;
+        totals.failures += u64::from(!ok);
+        totals.retried += u64::from(retried);
+        totals.slowest = totals.slowest.max(finished.saturating_sub(started));
+        if pages.counts_only {
+            return;
+        }
         let micros = u32::try_from(finished.saturating_sub(started).as_micros()).unwrap_or(u32::MAX);
         pages.entries.push(Entry { started, micros, who, ok, retried });
     }
 
     pub fn skip(&self, at: Duration) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).skipped.push(at);
+        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.totals.skipped += 1;
+        if !pages.counts_only {
+            pages.skipped.push(at);
+        }
+    }
+
+    /// The numbers of all requests, without a timeline; cheap however many there were.
+    pub fn totals(&self, stream: &str) -> Tally {
+        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Totals { requests, failures, retried, skipped, slowest, answered } = &pages.totals;
+        Tally {
+            stream: stream.to_owned(),
+            requests: *requests,
+            failures: *failures,
+            retried: *retried,
+            skipped: *skipped,
+            answered: pages.answered.iter().cloned().zip(answered.iter().copied()).collect(),
+            first_failures: pages.failures.clone(),
+            timeline: Vec::new(),
+            slowest: *slowest,
+        }
     }
 
     /// The numbers of the requests that started at `since` or later.
@@ -249,6 +310,8 @@ mod tests {
         }
         let tally = log.tally("public", Duration::ZERO);
         assert_eq!((tally.requests, tally.failures), (5, 2));
+        let totals = log.totals("public");
+        assert_eq!((totals.requests, totals.failures, &totals.answered), (5, 2, &tally.answered));
         let runs: Vec<_> = tally.timeline.iter().map(|run| (run.who.side(), run.requests)).collect();
         assert_eq!(runs, [(Some("blue"), 2), (Some("green"), 1), (None, 1)]);
         assert_eq!(tally.first_failures[1].what, "connection reset");

@@ -2,7 +2,9 @@
 //! the tests. A client; it knows nothing of the other rooms.
 
 pub mod connection;
+pub mod kept;
 pub mod log;
+pub mod pace;
 mod stream;
 
 use std::sync::Arc;

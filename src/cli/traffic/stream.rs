@@ -1,18 +1,19 @@
 //! One stream of requests: what is asked, from where, how often, and the asking itself.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::header::{HOST, HeaderValue};
 use hyper::{HeaderMap, Uri};
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use super::connection::{Answer, Ask, Connection, Unanswered};
+use super::connection::{Ask, Connection};
+use super::kept::Kept;
 use super::log::{Answered, Log, Outcome};
+use super::pace::Pace;
 
 #[derive(Clone, Debug)]
 pub struct Stream {
@@ -82,39 +83,25 @@ pub(super) struct Lane {
     ask: Option<Ask>,
     next: AtomicUsize,
     /// Kept connections, by node.
-    kept: Vec<Mutex<Vec<Connection>>>,
+    kept: Vec<Kept>,
 }
 
 impl Lane {
     pub fn new(stream: Stream, began: Instant) -> Arc<Self> {
         let ask = ask(&stream);
-        let kept = stream.addresses.iter().map(|_| Mutex::default()).collect();
+        let kept = stream.addresses.iter().map(|_| Kept::default()).collect();
         Arc::new(Self { stream, log: Log::default(), began, ask, next: AtomicUsize::new(0), kept })
     }
 
     /// Asks at the stream's rate until stopped, then waits for the answers still due.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let pause = Duration::try_from_secs_f64(1.0 / self.stream.requests_per_second);
-        let (Ok(pause), Some(_)) = (pause, &self.ask) else {
-            tracing::warn!(stream = self.stream.name, "a stream that asks nothing");
+        if self.ask.is_none() {
+            tracing::warn!(stream = self.stream.name, "a stream that cannot ask anything");
             return;
-        };
-        let mut due = tokio::time::interval(pause.max(Duration::from_micros(100)));
-        // The load is an open one: answers that are late do not lower the rate.
-        due.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        let waiting = TaskTracker::new();
-        while stop.run_until_cancelled(due.tick()).await.is_some() {
-            if waiting.len() >= self.stream.in_flight {
-                self.log.skip(self.began.elapsed());
-            } else {
-                waiting.spawn(self.clone().once());
-            }
         }
-        waiting.close();
-        waiting.wait().await;
-        for kept in &self.kept {
-            kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        }
+        let pace = Pace { per_second: self.stream.requests_per_second, in_flight: self.stream.in_flight };
+        pace.keep(stop, || self.clone().once(), || self.log.skip(self.began.elapsed())).await;
+        self.kept.iter().for_each(Kept::clear);
     }
 
     async fn once(self: Arc<Self>) {
@@ -130,7 +117,11 @@ impl Lane {
         let address = SocketAddr::new(self.stream.addresses[node], self.stream.port);
         let started = self.began.elapsed();
         let mut retried = false;
-        let exchange = self.exchange(ask, node, address, keep, &mut retried);
+        let open = async {
+            let connection = Connection::open(address, self.stream.source).await;
+            connection.map_err(|error| format!("cannot connect: {error}"))
+        };
+        let exchange = self.kept[node].ask(ask, keep, open, &mut retried);
         let answer = match tokio::time::timeout(self.stream.timeout, exchange).await {
             Ok(answer) => answer,
             Err(_) => Err(format!("no answer within {:?}", self.stream.timeout)),
@@ -140,42 +131,6 @@ impl Lane {
         let answer = answer.map(|answer| Answered::by(&answer));
         self.log.write(Outcome { started, finished, address: address.to_string(), retried, ok, answer });
     }
-
-    /// Asks on a kept connection, and once more on a new one if that was found closed with nothing
-    /// sent; else on a new one.
-    async fn exchange(
-        &self,
-        ask: &Ask,
-        node: usize,
-        address: SocketAddr,
-        keep: bool,
-        retried: &mut bool,
-    ) -> Result<Answer, String> {
-        let kept = || self.kept[node].lock().unwrap_or_else(PoisonError::into_inner);
-        let pooled = if keep { take_usable(&mut kept()) } else { None };
-        if let Some(mut connection) = pooled {
-            match connection.get(ask, false).await {
-                Ok(answer) => {
-                    kept().push(connection);
-                    return Ok(answer);
-                }
-                Err(Unanswered::Unsent) => *retried = true,
-                Err(broken) => return Err(broken.to_string()),
-            }
-        }
-        let connection = Connection::open(address, self.stream.source).await;
-        let mut connection = connection.map_err(|error| format!("cannot connect: {error}"))?;
-        let answer = connection.get(ask, !keep).await.map_err(|error| error.to_string())?;
-        if keep {
-            kept().push(connection);
-        }
-        Ok(answer)
-    }
-}
-
-fn take_usable(kept: &mut Vec<Connection>) -> Option<Connection> {
-    kept.retain(Connection::usable);
-    kept.pop()
 }
 
 fn ask(stream: &Stream) -> Option<Ask> {
