@@ -1,1 +1,4 @@
 //! The subcommands a person starts by hand: sandbox, demo, probe.
+
+pub mod probe;
+pub mod traffic;
