@@ -16,6 +16,7 @@ pub struct Memory {
     routing_since: Option<(Routing, Duration)>,
     deployed: Pair<Deployed>,
     raised: Pair<bool>,
+    public: Option<Side>,
     moved_from: Option<Side>,
 }
 
@@ -24,14 +25,17 @@ enum Deployed {
     /// This run has sent no deployment.
     #[default]
     No,
-    /// Sent, and not yet seen.
-    Sent,
+    /// Sent, and for this many looks in a row not seen yet.
+    Sent { unseen: u8 },
     /// Seen with the wished task definition, then this many looks in a row without it.
     Seen { astray: u8 },
 }
 
 /// More looks than a stale answer or two can explain.
 const ASTRAY_LOOKS: u8 = 4;
+
+/// A deployment not seen after so many looks was lost, and is sent again.
+const UNSEEN_LOOKS: u8 = 10;
 
 /// What the memory proves at this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,11 +70,22 @@ impl Memory {
                 let there =
                     same_task_definition(&service.task_definition, &layout.sides[side].task_definition);
                 self.deployed[side] = match (self.deployed[side], there) {
-                    (Deployed::Sent | Deployed::Seen { .. }, true) => Deployed::Seen { astray: 0 },
+                    (Deployed::Sent { .. } | Deployed::Seen { .. }, true) => Deployed::Seen { astray: 0 },
+                    (Deployed::Sent { unseen }, false) if unseen >= UNSEEN_LOOKS => Deployed::No,
+                    (Deployed::Sent { unseen }, false) => Deployed::Sent { unseen: unseen + 1 },
                     (Deployed::Seen { astray }, false) => Deployed::Seen { astray: astray.saturating_add(1) },
                     (kept, _) => kept,
                 };
             }
+        }
+        // Where the public went is told by the looks, so that an answer lost on the way changes nothing.
+        if let Some(public) = observed.public() {
+            match self.public {
+                Some(before) if before != public && public == layout.public => self.moved_from = Some(before),
+                Some(before) if before != public => self.moved_from = None,
+                _ => {}
+            }
+            self.public = Some(public);
         }
         let routing = observed.routing();
         if self.routing_since.as_ref().is_none_or(|(seen, _)| *seen != routing) {
@@ -78,27 +93,27 @@ impl Memory {
         }
     }
 
-    /// Takes in a step that was carried out, or may have been.
-    pub fn acted(&mut self, step: &Step, observed: &Observed) {
+    /// Takes in a step whose call failed, perhaps after its effect.
+    pub fn tried(&mut self, step: &Step) {
+        if step.routes() {
+            self.routing_since = None;
+        }
+    }
+
+    /// Takes in a step that was carried out.
+    pub fn acted(&mut self, step: &Step) {
         match step {
             Step::Start { side, to: count }
             | Step::Deploy { side, count }
             | Step::CreateService { side, count } => {
-                self.deployed[*side] = Deployed::Sent;
+                self.deployed[*side] = Deployed::Sent { unseen: 0 };
                 self.raised[*side] = *count > 0;
             }
             Step::Raise { side, .. } => self.raised[*side] = true,
             Step::Lower { side, to: 0, .. } => self.raised[*side] = false,
-            Step::Route { to } => {
-                self.moved_from =
-                    observed.public().filter(|from| from != to).or(self.moved_from.filter(|from| from != to));
-            }
-            Step::Return { .. } => self.moved_from = None,
             _ => {}
         }
-        if step.routes() {
-            self.routing_since = None;
-        }
+        self.tried(step);
     }
 
     pub fn evidence(&self, observed: &Observed, layout: &Layout, now: Duration) -> Evidence {

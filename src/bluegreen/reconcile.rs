@@ -89,12 +89,17 @@ impl Run {
         }
     }
 
-    /// To be told of every act that was carried out, or may have been.
-    pub fn acted(&mut self, step: &Step, observed: &Observed) {
+    /// To be told of every act that was carried out.
+    pub fn acted(&mut self, step: &Step) {
         if let Step::Return { to } = step {
             self.returned = Some(Stuck::WentBack { from: to.other(), to: *to });
         }
-        self.memory.acted(step, observed);
+        self.memory.acted(step);
+    }
+
+    /// To be told of every act whose call failed: it may have had its effect all the same.
+    pub fn tried(&mut self, step: &Step) {
+        self.memory.tried(step);
     }
 
     pub fn evidence(&self, observed: &Observed, layout: &Layout, now: Duration) -> Evidence {

@@ -180,7 +180,7 @@ impl Story {
                 {
                     self.perform(act.step(), &layout);
                 }
-                self.run.acted(act.step(), &observed);
+                self.run.acted(act.step());
             }
             Turn::Refused(step, refusal) => {
                 panic!("{step:?} was refused: {refusal}\n{}", self.told.join("\n"))
