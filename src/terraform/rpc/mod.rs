@@ -2,6 +2,7 @@
 //! diagnostic and never a gRPC status, which would make Terraform forget what exists.
 
 mod apply;
+mod blame;
 mod configure;
 mod import;
 mod metadata;
