@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bluegreen_provider::terraform::{
     Action, ApplyRequest, ApplyResponse, Attribute, AttributePath, Diagnostic, Diagnostics, ImportResponse,
     PlanRequest, PlanResponse, Provider, ReadRequest, ReadResponse, Resource, Schema, ServeOptions, Type,
-    Value, planning, serve_to,
+    Value, planning, serve_debug, serve_to,
 };
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
@@ -218,6 +218,21 @@ async fn talk(socket: &str, stop: &CancellationToken) -> &'static str {
     };
     stream.write_all(format!("{heard}\n").as_bytes()).await.unwrap();
     heard
+}
+
+/// Not a test: the toy provider as a process that a person starts.
+#[test]
+fn toy_debug_process() {
+    if std::env::var_os("TOY_DEBUG").is_some() {
+        let code = serve_debug(toy(), "example.com/x/toy");
+        std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
+    }
+}
+
+#[test]
+fn the_toys_schemas_are_sound() {
+    assert_eq!(toy().schema().check(), [""; 0]);
+    assert_eq!(thing_schema().check(), [""; 0]);
 }
 
 /// Not a test: the toy provider as a process. `host::start` runs this very test binary with it.
