@@ -42,6 +42,7 @@ fn thing_schema() -> Schema {
     let limits = [
         ("low", Attribute::number("The least.").default(0)),
         ("high", Attribute::number("The most.").default(10)),
+        ("reached", Attribute::bool("Whether one was hit.").computed()),
     ];
     Schema::new(2, "A thing.")
         .attribute("id", Attribute::string("Its id.").computed().stable())
@@ -180,7 +181,10 @@ impl Resource for Thing {
             state.set(name, value);
         }
         state.set("size", 1);
-        state.set("limits", Value::object([("low", 0.into()), ("high", 10.into())]));
+        state.set(
+            "limits",
+            Value::object([("low", 0.into()), ("high", 10.into()), ("reached", false.into())]),
+        );
         state.set("steps", Value::list(["made"]));
         ImportResponse { state, ..Default::default() }
     }
@@ -199,6 +203,7 @@ fn made(planned: &Value) -> Value {
         let value: Value = match path.to_string().as_str() {
             "steps" => Value::list(["made"]),
             text if text.ends_with("weight") => 5.into(),
+            "limits.reached" => false.into(),
             "id" => format!("id-of-{}", planned.get("name").as_str().unwrap_or_default()).into(),
             _ => "ready".into(),
         };
