@@ -85,7 +85,7 @@ fn fill(attributes: &Attributes, config: &Value, prior: &Value, planned: &mut Va
 /// What the provider computed inside an object that is there by default.
 fn carry_over(kind: &Kind, prior: &Value, planned: &mut Value) {
     let (Kind::Object(attributes), Value::Map(members)) = (kind, planned) else { return };
-    for (name, attribute) in attributes.iter().filter(|(_, a)| a.is_computed() && a.default.is_none()) {
+    for (name, _) in attributes.iter().filter(|(_, a)| a.is_computed() && a.default.is_none()) {
         members.entry(name.clone()).or_insert_with(|| prior.get(name).clone());
     }
 }
