@@ -1,6 +1,8 @@
 //! The plugin protocol as Terraform sees it: a toy provider, called in this process, in a process of
 //! its own, and by the real terraform.
 #![cfg(unix)]
+// A helper that fails is a test that fails.
+#![allow(clippy::unwrap_used)]
 
 mod calls;
 mod host;
