@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod refusals;
 mod world;
 
 use std::time::Duration;
