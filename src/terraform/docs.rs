@@ -51,7 +51,8 @@ struct Page {
 
 impl Page {
     fn open(title: &str, subcategory: Option<&str>, schema: &Schema) -> Page {
-        let mut text = format!("---\n# Generated from the schema; see CONTRIBUTING.md.\npage_title: \"{title}\"\n");
+        let mut text =
+            format!("---\n# Generated from the schema; see CONTRIBUTING.md.\npage_title: \"{title}\"\n");
         if let Some(subcategory) = subcategory {
             let _ = writeln!(text, "subcategory: \"{subcategory}\"");
         }
@@ -81,7 +82,8 @@ impl Page {
 
     fn schema(&mut self, schema: &Schema) {
         self.text.push_str("## Schema\n");
-        let top = Nested { path: vec![], block: false, attributes: &schema.attributes, blocks: &schema.blocks };
+        let top =
+            Nested { path: vec![], block: false, attributes: &schema.attributes, blocks: &schema.blocks };
         self.members(&top);
     }
 
@@ -196,7 +198,8 @@ mod tests {
     use super::*;
 
     fn thing() -> Schema {
-        let engine = Attribute::object("What\ndrives it.", [("power", Attribute::number("In watts.").required())]);
+        let engine =
+            Attribute::object("What\ndrives it.", [("power", Attribute::number("In watts.").required())]);
         Schema::new(0, "A thing.")
             .attribute("name", Attribute::string("Its name.").required().replaces())
             .attribute("key", Attribute::string("Opens it.").sensitive())
@@ -272,7 +275,12 @@ import x
     #[test]
     fn a_provider_page_has_no_subcategory_and_no_import() {
         let page = provider_page("toy", &thing(), "provider {}");
-        assert!(page.starts_with("---\n# Generated") && page.contains("page_title: \"toy Provider\"\ndescription"));
-        assert!(page.contains("# toy Provider\n") && !page.contains("## Import") && !page.contains("subcategory"));
+        assert!(
+            page.starts_with("---\n# Generated")
+                && page.contains("page_title: \"toy Provider\"\ndescription")
+        );
+        assert!(
+            page.contains("# toy Provider\n") && !page.contains("## Import") && !page.contains("subcategory")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Where in a configuration or a state something is: `blue.task_definition`, `tags["team"]`.
+//! Where in a configuration or a state something is: `engine.power`, `tags["team"]`.
 
 use std::fmt;
 

@@ -99,7 +99,7 @@ impl Schema {
         Value::Map(attributes.chain(blocks).collect())
     }
 
-    /// The attribute at a path of names such as `blue.task_definition`, through nested objects.
+    /// The attribute at a path of names such as `engine.power`, through nested objects.
     pub fn find(&self, names: &str) -> Option<&Attribute> {
         let mut names = names.split('.');
         let first = self.attributes.get(names.next()?)?;
