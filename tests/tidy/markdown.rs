@@ -85,7 +85,8 @@ pub fn machine_paths(page: &Text) -> Vec<String> {
 fn a_link_into_nothing_and_a_path_from_home_are_found() {
     let page = |text: &str| Text::new("docs/page.md", text);
     assert_eq!(
-        broken_links(&page("[a](../README.md) [b](https://example.com) [c](#here)\n# Here\n")).len(),
+        broken_links(&page("[a](../README.md) [b](https://example.com) [c](#there) [d](#here)\n# Here\n"))
+            .len(),
         1
     );
     assert_eq!(broken_links(&page("[a](nowhere.md) and [b]\n\n[b]: also/nowhere\n")).len(), 2);
