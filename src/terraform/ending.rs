@@ -15,6 +15,7 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_millis(1500);
 const FIRST_CONNECTION: Duration = Duration::from_secs(60);
 /// The host keeps one connection and opens another only if that breaks.
 const RECONNECTION: Duration = Duration::from_secs(5);
+#[cfg(unix)]
 const PARENT_CHECK: Duration = Duration::from_millis(500);
 
 /// Why the process is to end.

@@ -1,4 +1,4 @@
-//! Where in a configuration or a state something is: `engine.power`, `tags["team"]`.
+//! Where in a configuration or a state something is: `side.image`, `tags["team"]`.
 
 use std::fmt;
 
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn paths_read_as_people_write_them() {
-        assert_eq!(AttributePath::from("blue.task_definition").to_string(), "blue.task_definition");
+        assert_eq!(AttributePath::from("side.image").to_string(), "side.image");
         let path = AttributePath::root().attribute("rules").index(2).attribute("tags").key("a b");
         assert_eq!(path.to_string(), "rules[2].tags[\"a b\"]");
         assert!(AttributePath::from("rules").contains(&path));

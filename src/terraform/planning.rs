@@ -24,7 +24,7 @@ pub struct Draft {
 /// other computed attribute that is not configured becomes unknown, or stays if it is stable.
 pub fn draft(schema: &Schema, request: &PlanRequest) -> Draft {
     let mut planned = request.proposed.clone();
-    apply_defaults(schema, &request.config, &mut planned);
+    apply_defaults(schema, &request.config, &request.prior, &mut planned);
     let changed = planned != request.prior;
     if changed {
         mark_unknown(schema, &request.config, &request.prior, &mut planned);
@@ -33,9 +33,10 @@ pub fn draft(schema: &Schema, request: &PlanRequest) -> Draft {
     Draft { planned, changed, requires_replace }
 }
 
-/// Gives attributes that are not configured their defaults.
-pub fn apply_defaults(schema: &Schema, config: &Value, planned: &mut Value) {
-    fill(&schema.attributes, config, planned);
+/// Gives attributes that are not configured their defaults. What the provider computed inside an
+/// object that is a default stays as it was.
+pub fn apply_defaults(schema: &Schema, config: &Value, prior: &Value, planned: &mut Value) {
+    fill(&schema.attributes, config, prior, planned);
 }
 
 /// Makes computed attributes that are neither configured nor have a default unknown. Stable ones keep
@@ -65,20 +66,27 @@ pub fn requires_replace(schema: &Schema, prior: &Value, planned: &Value) -> Vec<
 
 type Attributes = BTreeMap<String, Attribute>;
 
-fn fill(attributes: &Attributes, config: &Value, planned: &mut Value) {
+fn fill(attributes: &Attributes, config: &Value, prior: &Value, planned: &mut Value) {
     let Value::Map(members) = planned else { return };
     for (name, attribute) in attributes {
-        let config = config.get(name);
+        let (config, prior) = (config.get(name), prior.get(name));
         let place = members.entry(name.clone()).or_default();
         if let (Value::Null, Some(default)) = (config, &attribute.default) {
             *place = default.clone();
+            carry_over(&attribute.kind, prior, place);
         } else if config.is_null() {
             // Null, or what the provider computed earlier: not for defaults to touch.
             continue;
         }
-        inside(&attribute.kind, config, place, &mut |attributes, config, place| {
-            fill(attributes, config, place)
-        });
+        inside(&attribute.kind, config, prior, place, &mut fill);
+    }
+}
+
+/// What the provider computed inside an object that is there by default.
+fn carry_over(kind: &Kind, prior: &Value, planned: &mut Value) {
+    let (Kind::Object(attributes), Value::Map(members)) = (kind, planned) else { return };
+    for (name, _) in attributes.iter().filter(|(_, a)| a.is_computed() && a.default.is_none()) {
+        members.entry(name.clone()).or_insert_with(|| prior.get(name).clone());
     }
 }
 
@@ -94,34 +102,30 @@ fn mark(attributes: &Attributes, config: &Value, prior: &Value, planned: &mut Va
             }
             continue;
         }
-        match &attribute.kind {
-            Kind::Object(members) => mark(members, config, prior, place),
-            // Elements have no identity of their own, so there is no telling what a prior one was.
-            kind => inside(kind, config, place, &mut |attributes, config, place| {
-                mark(attributes, config, &Value::Null, place);
-            }),
-        }
+        inside(&attribute.kind, config, prior, place, &mut mark);
     }
 }
 
-/// Goes to each object inside a nested attribute, with the configuration that belongs to it.
+/// Goes to each object inside a nested attribute, with the configuration and the prior value that
+/// belong to it. Elements of lists have no identity, so there is no telling which prior one was which.
 fn inside(
     kind: &Kind,
     config: &Value,
+    prior: &Value,
     planned: &mut Value,
-    visit: &mut dyn FnMut(&Attributes, &Value, &mut Value),
+    visit: &mut dyn FnMut(&Attributes, &Value, &Value, &mut Value),
 ) {
     match (kind, planned) {
-        (Kind::Object(attributes), planned) => visit(attributes, config, planned),
+        (Kind::Object(attributes), planned) => visit(attributes, config, prior, planned),
         (Kind::ObjectList(attributes), Value::List(elements)) => {
             for (index, element) in elements.iter_mut().enumerate() {
                 let config = config.as_list().and_then(|c| c.get(index)).unwrap_or(&Value::Null);
-                visit(attributes, config, element);
+                visit(attributes, config, &Value::Null, element);
             }
         }
         (Kind::ObjectMap(attributes), Value::Map(members)) => {
             for (key, member) in members {
-                visit(attributes, config.get(key), member);
+                visit(attributes, config.get(key), prior.get(key), member);
             }
         }
         _ => {}

@@ -4,11 +4,11 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::ending::Ending;
 
-/// What an interrupt (Ctrl-C) means.
+/// What an interrupt (Ctrl-C) or the terminal's closing means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interrupts {
     /// Nothing: the terminal sends it to the whole process group, and the host, which got it too, will
-    /// say what to do.
+    /// say what to do. Should it die of it, we shall notice.
     Ignored,
     /// The end, when a person runs us by hand.
     End,
@@ -19,20 +19,17 @@ pub enum Interrupts {
 pub fn handle(interrupts: Interrupts, end: UnboundedSender<Ending>) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
         loop {
             tokio::select! {
-                Some(()) = interrupt.recv() => {
-                    if interrupts == Interrupts::End {
-                        let _ = end.send(Ending::Terminated);
-                    }
-                }
-                Some(()) = terminate.recv() => {
-                    let _ = end.send(Ending::Terminated);
-                }
+                Some(()) = interrupt.recv() => if interrupts == Interrupts::Ignored { continue },
+                Some(()) = hangup.recv() => if interrupts == Interrupts::Ignored { continue },
+                Some(()) = terminate.recv() => {}
                 else => return,
             }
+            let _ = end.send(Ending::Terminated);
         }
     });
     Ok(())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bluegreen_provider::cli::traffic::{KeepAlive, Stream, Traffic};
-use bluegreen_provider::sandbox::plane::NodeHealth::{Draining, Healthy};
+use bluegreen_provider::sandbox::plane::NodeHealth::{self, Draining, Healthy};
 
 use crate::kit::{HOST_NAME, PORT, Stage, Table, Task};
 
@@ -24,34 +24,38 @@ fn both(blue: (&Task, u32), green: (&Task, u32)) -> Table {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn start_switch_settle_stop_fails_no_request() {
     let stage = Stage::new(20.0);
-    let mut blue = stage.start("web-blue", 1, &[]).await;
-    let mut green = stage.start("web-green", 1, &[]).await;
-    stage.route(&both((&blue, 100), (&green, 0))).await;
+    let sides = ["blue", "green"];
+    let mut tasks = [stage.start("web-blue", 1, &[]).await, stage.start("web-green", 1, &[]).await];
+    // Both groups, with everything sent to `serving` and the other side as `idle` says.
+    let table = |tasks: &[Task; 2], serving: usize, idle: NodeHealth| {
+        let health = |side| if side == serving { Healthy } else { idle };
+        let groups = [0, 1]
+            .into_iter()
+            .fold(Table::new(), |table, side| table.group(sides[side], &[(&tasks[side], health(side))]));
+        groups.forward(vec![], &[(sides[serving], 100), (sides[1 - serving], 0)])
+    };
+    stage.route(&table(&tasks, 0, Healthy)).await;
     let traffic = traffic(&stage);
-    for revision in 2..8 {
+    for revision in 2..8_usize {
+        let (old, new) = (revision % 2, 1 - revision % 2);
         stage.clock.sleep(Duration::from_secs(5)).await;
-        stage.route(&both((&blue, 0), (&green, 100))).await;
+        stage.route(&table(&tasks, new, Healthy)).await;
         let switched = traffic.elapsed();
         stage.clock.sleep(Duration::from_secs(5)).await;
-        // The old side drains and is terminated; its successor comes up at weight 0.
-        let drained = Table::new().group("blue", &[(&blue, Draining)]).group("green", &[(&green, Healthy)]);
-        stage.route(&drained.forward(vec![], &[("blue", 0), ("green", 100)])).await;
+        stage.route(&table(&tasks, new, Draining)).await;
         stage.clock.sleep(Duration::from_secs(5)).await;
-        stage.terminate(&blue);
-        assert_eq!(stage.exit_code(&blue).await, 0);
-        let settled = switched + Duration::from_millis(250);
-        let seen = traffic.seen("stream 0", settled, traffic.elapsed());
-        assert_eq!(seen.len(), 1, "{seen:?}");
-        blue = stage.start("web-blue", revision, &[]).await;
-        std::mem::swap(&mut blue, &mut green);
-        // The names of the groups stay with the sides: "blue" is whoever serves now.
-        stage.route(&both((&blue, 100), (&green, 0))).await;
+        stage.terminate(&tasks[old]);
+        assert_eq!(stage.exit_code(&tasks[old]).await, 0);
+        let seen = traffic.seen("stream 0", switched + Duration::from_millis(250), traffic.elapsed());
+        assert!(seen.iter().all(|who| who.side() == Some(sides[new])) && !seen.is_empty(), "{seen:?}");
+        tasks[old] = stage.start(&format!("web-{}", sides[old]), revision as u32, &[]).await;
+        stage.route(&table(&tasks, new, Healthy)).await;
     }
+    assert_eq!(stage.unserved(), []);
     for tally in traffic.stop().await {
         println!("{tally}");
         assert!(tally.requests > 100 && tally.failures == 0 && tally.skipped == 0, "{tally}");
     }
-    assert_eq!(stage.unserved(), []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

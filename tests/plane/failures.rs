@@ -6,8 +6,9 @@ use bluegreen_provider::sandbox::plane::NodeHealth::{Draining, Healthy};
 use bluegreen_provider::sandbox::plane::Report;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::mpsc;
 
-use crate::kit::{PORT, Stage, Table, Task, address};
+use crate::kit::{PORT, Stage, Table, Task, Upload, address};
 
 fn one(task: &Task) -> Table {
     Table::new().group("blue", &[(task, Healthy)]).forward(vec![], &[("blue", 1)])
@@ -22,20 +23,76 @@ async fn unserved(stage: &Stage) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_killed_task_is_502_for_what_is_in_flight_and_for_what_comes_after() {
+async fn a_killed_task_cuts_what_is_in_flight_and_is_502_until_it_is_deregistered() {
     let stage = Stage::new(1.0);
     let task = stage.start("web-blue", 41, &[]).await;
     stage.route(&one(&task)).await;
-    let mut caller = stage.caller().await;
-    let in_flight = tokio::spawn(async move { caller.get("/slow?ms=60000").await.status });
-    stage.clock.sleep(Duration::from_millis(300)).await;
+    let (mut in_flight, _) = Upload::begin(&stage).await;
     stage.kill(&task);
-    assert_eq!(in_flight.await.unwrap(), 502);
+    assert!(!in_flight.ended().await);
     assert_eq!(stage.exit_code(&task).await, 137);
     assert_eq!(stage.get("/").await.status, 502);
-    let reasons: Vec<_> = stage.unserved().into_iter().map(|(_, reason)| reason).collect();
-    assert!(reasons[0].contains("closed or broke the connection"), "{reasons:?}");
-    assert!(reasons[1].contains("cannot connect") && reasons[1].contains("refused"), "{reasons:?}");
+    let all = stage.unserved();
+    assert!(all[0].1.contains("broke off its answer"), "{all:?}");
+    assert!(all[1].1.contains("cannot connect") && all[1].1.contains("refused"), "{all:?}");
+}
+
+/// A target that tells when it has read a request, and then resets its connection when told to.
+async fn silent() -> (Task, mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let task = Task { id: String::new(), ip: address() };
+    let listener = TcpListener::bind((task.ip, PORT)).await.unwrap();
+    let (asked, heard) = mpsc::channel(1);
+    let (reset, mut told) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let read = stream.read(&mut request).await.unwrap();
+            if String::from_utf8_lossy(&request[..read]).contains("x-forwarded-for") {
+                asked.send(()).await.unwrap();
+                told.recv().await;
+                stream.set_zero_linger().unwrap();
+            }
+        }
+    });
+    (task, heard, reset)
+}
+
+#[tokio::test]
+async fn a_connection_reset_with_a_request_outstanding_is_502() {
+    let stage = Stage::new(1.0);
+    let (target, mut asked, reset) = silent().await;
+    stage.route(&one(&target)).await;
+    let mut caller = stage.caller().await;
+    let in_flight = tokio::spawn(async move { caller.get("/").await.status });
+    asked.recv().await.unwrap();
+    reset.send(()).await.unwrap();
+    assert_eq!(in_flight.await.unwrap(), 502);
+    assert!(unserved(&stage).await.1.contains("closed or broke the connection"));
+}
+
+#[tokio::test]
+async fn a_request_that_outlives_its_targets_registration_is_502() {
+    let stage = Stage::new(1.0);
+    let (target, mut asked, _reset) = silent().await;
+    stage.route(&one(&target)).await;
+    let mut caller = stage.caller().await;
+    let in_flight = tokio::spawn(async move { caller.get("/").await.status });
+    asked.recv().await.unwrap();
+    stage.route(&Table::new().group("blue", &[]).forward(vec![], &[("blue", 1)])).await;
+    assert_eq!(in_flight.await.unwrap(), 502);
+    assert!(unserved(&stage).await.1.contains("deregistered with the request in flight"));
+}
+
+#[tokio::test]
+async fn an_answer_that_outlives_its_targets_registration_is_cut() {
+    let stage = Stage::new(1.0);
+    let task = stage.start("web-blue", 41, &[]).await;
+    stage.route(&one(&task)).await;
+    let (mut in_flight, _) = Upload::begin(&stage).await;
+    stage.route(&Table::new().group("blue", &[]).forward(vec![], &[("blue", 1)])).await;
+    assert!(!in_flight.ended().await);
+    assert!(unserved(&stage).await.1.contains("deregistered during its answer"));
 }
 
 #[tokio::test]
@@ -76,31 +133,15 @@ async fn a_draining_target_finishes_what_it_has_and_gets_nothing_new() {
     let stage = Stage::new(1.0);
     let (old, new) = (stage.start("web-old", 1, &[]).await, stage.start("web-new", 2, &[]).await);
     stage.route(&one(&old)).await;
-    let mut caller = stage.caller().await;
-    let in_flight = tokio::spawn(async move { caller.get("/slow?ms=1000").await });
-    stage.clock.sleep(Duration::from_millis(300)).await;
+    let (in_flight, head) = Upload::begin(&stage).await;
     let draining = Table::new().group("blue", &[(&old, Draining), (&new, Healthy)]);
     stage.route(&draining.forward(vec![], &[("blue", 1)])).await;
     let mut caller = stage.caller().await;
     for _ in 0..20 {
         assert_eq!(caller.service().await, "web-new");
     }
-    assert!(!in_flight.is_finished());
-    let answer = in_flight.await.unwrap();
-    assert_eq!((answer.status.as_u16(), answer.header("x-service")), (200, "web-old"));
-}
-
-#[tokio::test]
-async fn a_request_that_outlives_its_targets_registration_is_502() {
-    let stage = Stage::new(1.0);
-    let task = stage.start("web-blue", 41, &[]).await;
-    stage.route(&one(&task)).await;
-    let mut caller = stage.caller().await;
-    let in_flight = tokio::spawn(async move { caller.get("/slow?ms=60000").await.status });
-    stage.clock.sleep(Duration::from_millis(300)).await;
-    stage.route(&Table::new().group("blue", &[]).forward(vec![], &[("blue", 1)])).await;
-    assert_eq!(in_flight.await.unwrap(), 502);
-    assert!(unserved(&stage).await.1.contains("deregistered with the request in flight"));
+    assert!(head.contains("web-old") && in_flight.finish().await);
+    assert_eq!(stage.unserved(), []);
 }
 
 /// A target that answers every connection's first read with these bytes and closes.

@@ -185,6 +185,37 @@ impl Stage {
     }
 }
 
+/// An upload that its task has begun to echo: certainly in flight, for as long as one likes.
+pub struct Upload(TcpStream);
+
+impl Upload {
+    /// Returns once the task's first words came back, with the answer's head.
+    pub async fn begin(stage: &Stage) -> (Self, String) {
+        let mut stream = TcpStream::connect(stage.front()).await.unwrap();
+        let head = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n";
+        stream.write_all(format!("{head}\r\n5\r\nbegin\r\n").as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"begin\r\n") {
+            let read = tokio::time::timeout(PATIENCE, stream.read_buf(&mut answer)).await.unwrap().unwrap();
+            assert!(read > 0, "{}", String::from_utf8_lossy(&answer));
+        }
+        (Self(stream), String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    /// Sends the rest; whether the answer came to its proper end.
+    pub async fn finish(mut self) -> bool {
+        let _ = self.0.write_all(b"3\r\nend\r\n0\r\n\r\n").await;
+        self.ended().await
+    }
+
+    /// Waits for the other side to close; whether the answer came to its proper end.
+    pub async fn ended(&mut self) -> bool {
+        let mut rest = Vec::new();
+        let read = tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut rest)).await.expect("an end");
+        read.is_ok() && rest.ends_with(b"0\r\n\r\n")
+    }
+}
+
 /// A client with one connection that it keeps.
 pub struct Caller {
     connection: Connection,

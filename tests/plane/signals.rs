@@ -5,20 +5,20 @@ use std::time::Duration;
 use bluegreen_provider::sandbox::plane::NodeHealth::Healthy;
 use tokio::net::TcpStream;
 
-use crate::kit::{PORT, Stage, Table};
+use crate::kit::{PORT, Stage, Table, Upload};
 
 #[tokio::test]
 async fn sigterm_finishes_requests_in_flight_and_exits_0() {
     let stage = Stage::new(1.0);
     let task = stage.start("web-blue", 41, &[]).await;
     stage.route(&Table::new().group("blue", &[(&task, Healthy)]).forward(vec![], &[("blue", 1)])).await;
-    let mut caller = stage.caller().await;
-    let in_flight = tokio::spawn(async move { caller.get("/slow?ms=1000").await.status });
-    stage.clock.sleep(Duration::from_millis(300)).await;
+    let (in_flight, _) = Upload::begin(&stage).await;
     stage.terminate(&task);
+    while TcpStream::connect((task.ip, PORT)).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(in_flight.finish().await, "it accepts no more, and finishes what it has");
     assert_eq!(stage.exit_code(&task).await, 0);
-    assert_eq!(in_flight.await.unwrap(), 200);
-    assert!(TcpStream::connect((task.ip, PORT)).await.is_err(), "the port is free when the exit is known");
 }
 
 #[tokio::test]
@@ -27,9 +27,7 @@ async fn sigkill_follows_sigterm_after_the_stop_timeout() {
     let deaf = stage.start("web-blue", 41, &[("IGNORE_SIGTERM", "1")]).await;
     let busy = stage.start("web-blue", 41, &[]).await;
     stage.route(&Table::new().group("blue", &[(&busy, Healthy)]).forward(vec![], &[("blue", 1)])).await;
-    let mut caller = stage.caller().await;
-    let in_flight = tokio::spawn(async move { caller.get("/slow?ms=50000").await.status });
-    stage.clock.sleep(Duration::from_secs(10)).await;
+    let (mut in_flight, _) = Upload::begin(&stage).await;
     let began = stage.clock.now();
     stage.terminate(&deaf);
     stage.terminate(&busy);
@@ -37,7 +35,7 @@ async fn sigkill_follows_sigterm_after_the_stop_timeout() {
     assert_eq!(stage.exit_code(&deaf).await, 137);
     assert_eq!(stage.exit_code(&busy).await, 137);
     assert!(stage.clock.now() - began >= Duration::from_secs(30));
-    assert_eq!(in_flight.await.unwrap(), 502);
+    assert!(!in_flight.ended().await);
 }
 
 #[tokio::test]

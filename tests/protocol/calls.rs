@@ -117,7 +117,8 @@ async fn what_is_wrong_with_a_state_after_apply_is_told_and_the_rest_is_kept() {
     let config = thing(&[("name", "n".into())]);
     let plan = client.plan_resource_change(plan_request(&Value::Null, &config)).await.unwrap().into_inner();
     let planned = decode(plan.planned_state);
-    for (mode, detail) in [("unknown", "Not known after apply: id, status, steps."), ("nonsense", "at size")]
+    for (mode, detail) in
+        [("unknown", "Not known after apply: id, limits.reached, status, steps."), ("nonsense", "at size")]
     {
         let mut planned = planned.clone();
         planned.set("mode", mode);

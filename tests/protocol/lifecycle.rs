@@ -63,9 +63,10 @@ async fn a_shutdown_does_not_wait_for_an_apply_beyond_the_hosts_patience() {
 }
 
 #[tokio::test]
-async fn an_interrupt_is_the_hosts_business() {
+async fn what_the_terminal_sends_is_the_hosts_business() {
     let (mut process, route) = start_plain(&[]);
     process.signal(Signal::INT);
+    process.signal(Signal::HUP);
     let mut client = route.client().await;
     client.get_metadata(wire::get_metadata::Request {}).await.unwrap();
     assert!(process.child.try_wait().unwrap().is_none());

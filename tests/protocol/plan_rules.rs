@@ -142,9 +142,13 @@ proptest! {
         let mut unknown = Vec::new();
         state.walk(&mut |path, leaf| if leaf.is_unknown() { unknown.push(path.clone()) });
         for path in unknown {
-            let list = path.to_string() == "steps";
-            let number = path.to_string().ends_with("weight");
-            state.set(&path, if list { Value::list(["x"]) } else if number { 3.into() } else { "x".into() });
+            let value = match path.to_string().as_str() {
+                "steps" => Value::list(["x"]),
+                "limits.reached" => true.into(),
+                text if text.ends_with("weight") => 3.into(),
+                _ => "x".into(),
+            };
+            state.set(&path, value);
         }
         let again = planning::draft(&schema, &request(state, config));
         prop_assert!(!again.changed);
@@ -181,7 +185,10 @@ fn computed_attributes_become_unknown_unless_stable() {
     let nothing_new = [("mode", "ok".into()), ("size", 1.into()), ("status", "up".into())];
     let nothing_new: Vec<_> = nothing_new
         .into_iter()
-        .chain([("limits", Value::object([("low", 0.into()), ("high", Value::from(10))]))])
+        .chain([(
+            "limits",
+            Value::object([("low", 0.into()), ("high", 10.into()), ("reached", Value::from(true))]),
+        )])
         .collect();
     check(&nothing_new, &[], "status", "up".into());
 }

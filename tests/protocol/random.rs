@@ -6,6 +6,10 @@ use bluegreen_provider::terraform::proto::tfplugin6 as wire;
 use bluegreen_provider::terraform::{Number, Type, Value, codec};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+use prost::Message as _;
+use prost::bytes::{Buf as _, BufMut as _};
+use tonic::Status;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 use super::host::{LIMIT, served, toy_schema};
 
@@ -202,5 +206,92 @@ fn every_call_answers_whatever_it_is_sent() {
         runtime
             .block_on(async { tokio::time::timeout(LIMIT, call_all(&mut client, bytes, json)).await })
             .expect("a call hangs");
+    });
+}
+
+/// Sends bytes as they are, whether or not they are a message.
+#[derive(Clone, Default)]
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Vec<u8>;
+    type Decode = usize;
+    type Encoder = Raw;
+    type Decoder = Raw;
+    fn encoder(&mut self) -> Raw {
+        Raw
+    }
+    fn decoder(&mut self) -> Raw {
+        Raw
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+    fn encode(&mut self, bytes: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_slice(&bytes);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = usize;
+    type Error = Status;
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<usize>, Status> {
+        let length = buffer.remaining();
+        buffer.advance(length);
+        Ok(Some(length))
+    }
+}
+
+const METHODS: [&str; 14] = [
+    "GetMetadata",
+    "GetProviderSchema",
+    "ValidateProviderConfig",
+    "ValidateResourceConfig",
+    "UpgradeResourceState",
+    "GetResourceIdentitySchemas",
+    "ConfigureProvider",
+    "ReadResource",
+    "PlanResourceChange",
+    "ApplyResourceChange",
+    "ImportResourceState",
+    "MoveResourceState",
+    "StopProvider",
+    "NoSuchMethod",
+];
+
+#[test]
+fn bytes_that_are_no_message_do_no_harm() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let served = runtime.block_on(async { served() });
+    let channel = runtime.block_on(served.route.channel()).unwrap();
+    let nearly = any_bytes().prop_map(|bytes| {
+        // A type name, then a value: the beginning of most requests.
+        let value = wire::DynamicValue { msgpack: bytes, json: Vec::new() };
+        let type_name = "toy_thing".to_owned();
+        wire::validate_resource_config::Request { type_name, config: Some(value), client_capabilities: None }
+            .encode_to_vec()
+    });
+    let bytes = prop_oneof![vec(any::<u8>(), 0..48), nearly];
+    proptest!(ProptestConfig::with_cases(64), |(bytes in bytes)| {
+        for method in METHODS {
+            let mut grpc = tonic::client::Grpc::new(channel.clone());
+            let path = format!("/tfplugin6.Provider/{method}").parse().unwrap();
+            let answer = runtime.block_on(async {
+                grpc.ready().await.unwrap();
+                tokio::time::timeout(LIMIT, grpc.unary(tonic::Request::new(bytes.clone()), path, Raw)).await
+            });
+            let code = answer.expect("a call hangs").map_or_else(|status| status.code(), |_| tonic::Code::Ok);
+            match method {
+                "NoSuchMethod" => prop_assert_eq!(code, tonic::Code::Unimplemented),
+                // The message could not be read at all; everything later is a diagnostic.
+                _ => prop_assert!(
+                    matches!(code, tonic::Code::Ok | tonic::Code::Internal),
+                    "{}: {}", method, code
+                ),
+            }
+        }
     });
 }

@@ -1,16 +1,14 @@
 //! The same toy, driven by the terraform that is on the PATH.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use bluegreen_provider::terraform::{Ending, Plugin};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::io::AsyncReadExt as _;
 
 use super::host::{Ear, LIMIT, hear, say_go, write_script};
-use super::toy::toy;
 
 const HEAD: &str = r#"
 terraform {
@@ -36,7 +34,10 @@ resource "toy_thing" "a" {
   ratio   = 0.1
   labels  = ["b", "a", "b"]
   tags    = { k = "v" }
-  side    = { image = var.image }
+  side = {
+    count = 2
+    image = var.image
+  }
   parts   = [{ name = "p" }, { name = "q", weight = 2.5 }]
   secret  = "hush-hush"
 }
@@ -147,7 +148,7 @@ fn an_error_shows_the_users_line() {
     let workspace = Workspace::new(THING);
     let output = workspace.run(&["plan", "-var=image="]);
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("Empty image") && text.contains("side    = { image = var.image }"), "{text}");
+    assert!(text.contains("Empty image") && text.contains("    image = var.image"), "{text}");
 }
 
 #[test]
@@ -197,7 +198,7 @@ async fn a_second_ctrl_c_ends_even_a_provider_that_does_not_listen() {
     let mut conversation = ear.started().await;
     interrupt(&terraform);
     let stdout = terraform.stdout.take().unwrap();
-    let (terraform, mut stdout) = tokio::task::spawn_blocking(move || {
+    let (terraform, _stdout) = tokio::task::spawn_blocking(move || {
         let mut stdout = BufReader::new(stdout);
         let mut line = String::new();
         while !line.contains("Interrupt received") {
@@ -210,13 +211,9 @@ async fn a_second_ctrl_c_ends_even_a_provider_that_does_not_listen() {
     .unwrap();
     interrupt(&terraform);
     process_ended(&mut conversation).await;
-    let rest = tokio::task::spawn_blocking(move || {
-        let mut rest = String::new();
-        stdout.read_to_string(&mut rest).unwrap();
-        terraform.wait_with_output().unwrap();
-        rest
-    });
-    assert!(rest.await.unwrap().contains("Two interrupts received"));
+    let output = tokio::task::spawn_blocking(move || terraform.wait_with_output().unwrap()).await.unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("Two interrupts received"), "{text}");
 }
 
 #[tokio::test]
@@ -232,25 +229,35 @@ async fn when_terraform_is_killed_the_provider_stops_and_ends_too() {
 }
 
 #[tokio::test]
-async fn a_provider_under_a_debugger_serves_run_after_run() {
+async fn a_provider_started_by_hand_serves_run_after_run() {
     let (workspace, ear) = (Workspace::new(THING), Ear::new());
-    let plugin = Plugin::start(toy(), None, workspace.path()).unwrap();
-    let reattach = serde_json::json!({ "example.com/x/toy": {
-        "Protocol": "grpc", "ProtocolVersion": 6, "Pid": std::process::id(), "Test": true,
-        "Addr": { "Network": "unix", "String": plugin.address().to_string() },
-    }});
-    let end = plugin.end();
-    let running = tokio::spawn(plugin.run(|ending| ending == Ending::Terminated));
+    let mut provider = Command::new(std::env::current_exe().unwrap())
+        .args(["toy::toy_debug_process", "--exact", "--nocapture"])
+        .env("TOY_DEBUG", "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(provider.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("TF_REATTACH_PROVIDERS=") {
+        line.clear();
+        assert_ne!(stdout.read_line(&mut line).unwrap(), 0);
+    }
+    let reattach = line.trim().trim_start_matches("TF_REATTACH_PROVIDERS=").trim_matches('\'').to_owned();
+    let socket: serde_json::Value = serde_json::from_str(&reattach).unwrap();
+    let socket = socket["example.com/x/toy"]["Addr"]["String"].as_str().unwrap().to_owned();
     let talk = format!("-var=talk_to={}", ear.path);
     for image in ["-var=image=one", "-var=image=two"] {
         let mut command = workspace.command(&["apply", "-auto-approve", "-var=mode=talk", &talk, image]);
-        command.env("TF_REATTACH_PROVIDERS", reattach.to_string()).env_remove("TF_CLI_CONFIG_FILE");
+        command.env("TF_REATTACH_PROVIDERS", &reattach).env_remove("TF_CLI_CONFIG_FILE");
         let output = tokio::task::spawn_blocking(move || command.output().unwrap());
         let mut conversation = ear.started().await;
         say_go(&mut conversation).await;
         let output = output.await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    end.send(Ending::Terminated).unwrap();
-    assert_eq!(running.await.unwrap().unwrap(), Ending::Terminated);
+    assert!(Path::new(&socket).exists());
+    kill_process(Pid::from_child(&provider), Signal::INT).unwrap();
+    assert!(provider.wait().unwrap().success());
+    assert!(!Path::new(&socket).exists());
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bluegreen_provider::terraform::{
     Action, ApplyRequest, ApplyResponse, Attribute, AttributePath, Diagnostic, Diagnostics, ImportResponse,
     PlanRequest, PlanResponse, Provider, ReadRequest, ReadResponse, Resource, Schema, ServeOptions, Type,
-    Value, planning, serve_to,
+    Value, planning, serve_debug, serve_to,
 };
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
@@ -42,6 +42,7 @@ fn thing_schema() -> Schema {
     let limits = [
         ("low", Attribute::number("The least.").default(0)),
         ("high", Attribute::number("The most.").default(10)),
+        ("reached", Attribute::bool("Whether one was hit.").computed()),
     ];
     Schema::new(2, "A thing.")
         .attribute("id", Attribute::string("Its id.").computed().stable())
@@ -180,7 +181,10 @@ impl Resource for Thing {
             state.set(name, value);
         }
         state.set("size", 1);
-        state.set("limits", Value::object([("low", 0.into()), ("high", 10.into())]));
+        state.set(
+            "limits",
+            Value::object([("low", 0.into()), ("high", 10.into()), ("reached", false.into())]),
+        );
         state.set("steps", Value::list(["made"]));
         ImportResponse { state, ..Default::default() }
     }
@@ -199,6 +203,7 @@ fn made(planned: &Value) -> Value {
         let value: Value = match path.to_string().as_str() {
             "steps" => Value::list(["made"]),
             text if text.ends_with("weight") => 5.into(),
+            "limits.reached" => false.into(),
             "id" => format!("id-of-{}", planned.get("name").as_str().unwrap_or_default()).into(),
             _ => "ready".into(),
         };
@@ -218,6 +223,21 @@ async fn talk(socket: &str, stop: &CancellationToken) -> &'static str {
     };
     stream.write_all(format!("{heard}\n").as_bytes()).await.unwrap();
     heard
+}
+
+/// Not a test: the toy provider as a process that a person starts.
+#[test]
+fn toy_debug_process() {
+    if std::env::var_os("TOY_DEBUG").is_some() {
+        let code = serve_debug(toy(), "example.com/x/toy");
+        std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
+    }
+}
+
+#[test]
+fn the_toys_schemas_are_sound() {
+    assert_eq!(toy().schema().check(), [""; 0]);
+    assert_eq!(thing_schema().check(), [""; 0]);
 }
 
 /// Not a test: the toy provider as a process. `host::start` runs this very test binary with it.

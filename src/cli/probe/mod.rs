@@ -68,7 +68,7 @@ pub struct Args {
 /// Probes until the duration is over or Ctrl-C, with progress on standard error and the table on
 /// standard output. Success means that there were requests and none failed.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let end = async {
+    let end = async |_: &[Arc<Target>]| {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             () = over(args.duration) => {}
@@ -93,7 +93,12 @@ fn clean(tallies: &[Tally]) -> bool {
     tallies.iter().all(|tally| tally.requests > 0 && tally.failures == 0)
 }
 
-async fn probe(args: &Args, screen: Screen, end: impl Future<Output = ()>) -> anyhow::Result<Vec<Tally>> {
+/// Probes until `end`, which begins with the first request, returns.
+async fn probe(
+    args: &Args,
+    screen: Screen,
+    end: impl AsyncFnOnce(&[Arc<Target>]),
+) -> anyhow::Result<Vec<Tally>> {
     if !(args.requests_per_second > 0.0 && args.requests_per_second <= 10_000.0) {
         bail!("--requests-per-second must be above 0 and at most 10000");
     }
@@ -111,7 +116,7 @@ async fn probe(args: &Args, screen: Screen, end: impl Future<Output = ()>) -> an
     }
     lanes.close();
     tokio::select! {
-        () = end => {}
+        () = end(&targets) => {}
         () = screen.follow(&targets) => {}
     }
     stop.cancel();

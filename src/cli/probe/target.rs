@@ -29,7 +29,8 @@ pub(super) struct Settings {
     /// Inclusive ranges.
     expect: Vec<(u16, u16)>,
     timeout: Duration,
-    tls: TlsConnector,
+    /// Made only for https, as reading the system's certificates takes a while.
+    tls: Option<TlsConnector>,
     began: Instant,
 }
 
@@ -38,6 +39,8 @@ impl Settings {
         let headers = args.headers.iter().map(|line| header(line)).collect::<anyhow::Result<_>>()?;
         let resolve = args.resolve.iter().map(|text| resolved(text)).collect::<anyhow::Result<_>>()?;
         let expect = args.expect.split(',').map(range).collect::<anyhow::Result<_>>()?;
+        let secure = args.urls.iter().any(|url| url.to_ascii_lowercase().starts_with("https:"));
+        let tls = secure.then(|| tls::connector(args.ca.as_deref(), args.insecure)).transpose()?;
         Ok(Self {
             headers,
             resolve,
@@ -45,7 +48,7 @@ impl Settings {
             side_header: args.side_header.clone(),
             expect,
             timeout: args.timeout,
-            tls: tls::connector(args.ca.as_deref(), args.insecure)?,
+            tls,
             began: Instant::now(),
         })
     }
@@ -196,11 +199,11 @@ impl Target {
     }
 
     async fn open_at(&self, address: SocketAddr) -> std::io::Result<Connection> {
-        match &self.secure {
+        match self.secure.as_ref().zip(self.settings.tls.as_ref()) {
             None => Connection::open(address, self.settings.source).await,
-            Some(name) => {
+            Some((name, tls)) => {
                 let stream = connect(address, self.settings.source).await?;
-                let stream = self.settings.tls.connect(name.clone(), stream).await?;
+                let stream = tls.connect(name.clone(), stream).await?;
                 Connection::over(TokioIo::new(stream)).await
             }
         }

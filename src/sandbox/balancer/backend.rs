@@ -65,6 +65,11 @@ impl Backend {
         drop(self.idle.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
+    /// The target takes requests (again).
+    pub fn admit(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
     /// Opens a new connection from the node's own address.
     pub async fn connect(&self, node: Ipv4Addr) -> std::io::Result<Link> {
         if !self.ip.is_loopback() {

@@ -63,11 +63,14 @@ pub(super) async fn exchange(
                 Some(unsent) if kept => request = unsent,
                 _ => {
                     let error = failed.into_error();
+                    if error.is_user() {
+                        let reason = "the client closed the connection during its upload".to_owned();
+                        return Err(Trouble { status: 460, reason });
+                    }
                     let detail = std::error::Error::source(&error).map(|e| format!(": {e}"));
                     let detail = detail.unwrap_or_default();
                     let reason = format!("target {target} closed or broke the connection: {error}{detail}");
-                    // A client that breaks off its upload is not the target's fault: 400.
-                    return Err(Trouble { status: if error.is_user() { 400 } else { 502 }, reason });
+                    return Err(bad_gateway(reason));
                 }
             },
         }

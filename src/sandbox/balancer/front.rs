@@ -26,20 +26,14 @@ const CLIENT_KEEP_ALIVE: Duration = Duration::from_secs(3600);
 const KEPT_AT_LEAST: Duration = Duration::from_secs(20);
 
 /// Accepts connections of one listener until its door closes.
-pub(super) async fn accept(
-    node: Arc<Node>,
-    port: u16,
-    listener: TcpListener,
-    door: CancellationToken,
-    stop: CancellationToken,
-) {
+pub(super) async fn accept(node: Arc<Node>, port: u16, listener: TcpListener, door: CancellationToken) {
     loop {
         tokio::select! {
             biased;
             () = door.cancelled() => return,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    tokio::spawn(converse(node.clone(), port, stream, peer.ip(), door.clone(), stop.clone()));
+                    tokio::spawn(converse(node.clone(), port, stream, peer.ip(), door.clone()));
                 }
                 // Out of file descriptors, say: there may be some again in a moment.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -49,14 +43,7 @@ pub(super) async fn accept(
 }
 
 /// Serves one client's connection. When its listener goes, requests in flight still finish.
-async fn converse(
-    node: Arc<Node>,
-    port: u16,
-    stream: TcpStream,
-    source: IpAddr,
-    door: CancellationToken,
-    stop: CancellationToken,
-) {
+async fn converse(node: Arc<Node>, port: u16, stream: TcpStream, source: IpAddr, door: CancellationToken) {
     let _ = stream.set_nodelay(true);
     let clock = node.clock.clone();
     let activity = Activity::new(&clock);
@@ -82,7 +69,7 @@ async fn converse(
     loop {
         tokio::select! {
             biased;
-            () = stop.cancelled() => return,
+            () = node.stop.cancelled() => return,
             _ = connection.as_mut() => return,
             () = async { tokio::select! { () = door.cancelled() => {}, () = &mut idle => {} } }, if !closing => {
                 closing = true;

@@ -53,7 +53,7 @@ pub async fn serve(
     let stop = stop.child_token();
     // A serving task that is dropped instead of stopped takes its connections with it.
     let _closing = stop.clone().drop_guard();
-    let node = Arc::new(Node::new(node, address, table.clone(), clock.clone(), reports));
+    let node = Arc::new(Node::new(node, address, table.clone(), clock.clone(), reports, stop.clone()));
     let mut doors: HashMap<u16, CancellationToken> = HashMap::new();
     loop {
         table.mark_unchanged();
@@ -76,7 +76,7 @@ pub async fn serve(
                 Ok(listener) => {
                     let door = stop.child_token();
                     doors.insert(port, door.clone());
-                    tokio::spawn(front::accept(node.clone(), port, listener, door, stop.clone()));
+                    tokio::spawn(front::accept(node.clone(), port, listener, door));
                 }
                 Err(error) => {
                     tracing::warn!(%address, port, %error, "a listener cannot be bound yet");

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::backend::Backend;
 use crate::sandbox::clock::Clock;
@@ -15,7 +16,8 @@ pub(super) struct Node {
     pub id: plane::Node,
     pub address: Ipv4Addr,
     pub clock: Clock,
-    pub reports: mpsc::UnboundedSender<Report>,
+    pub stop: CancellationToken,
+    reports: mpsc::UnboundedSender<Report>,
     table: watch::Receiver<Arc<RouteTable>>,
     view: Mutex<Arc<View>>,
 }
@@ -41,9 +43,10 @@ impl Node {
         table: watch::Receiver<Arc<RouteTable>>,
         clock: Clock,
         reports: mpsc::UnboundedSender<Report>,
+        stop: CancellationToken,
     ) -> Self {
         let view = Mutex::new(Arc::new(View::default()));
-        Self { id, address, clock, reports, table, view }
+        Self { id, address, clock, stop, reports, table, view }
     }
 
     /// The view of the newest table; never an older one than any caller saw before.
@@ -73,8 +76,9 @@ impl View {
                 let key = (target.ip, target.port);
                 let backend = known.and_then(|known| known.backends.get(&key).cloned());
                 let backend = backend.unwrap_or_else(|| Arc::new(Backend::new(target.ip, target.port)));
-                if target.health == NodeHealth::Draining {
-                    backend.drain();
+                match target.health {
+                    NodeHealth::Draining => backend.drain(),
+                    _ => backend.admit(),
                 }
                 backends.insert(key, backend);
             }

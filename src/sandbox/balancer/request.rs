@@ -179,8 +179,9 @@ async fn forward(
             return Err(Trouble { status: 502, reason });
         };
         let target = hyper::upgrade::on(&mut response);
-        let backend = backend.clone();
-        tokio::spawn(Joint { client, target, link, backend, activity, idle_timeout, _busy: busy }.hold());
+        let (backend, stop) = (backend.clone(), node.stop.clone());
+        let joint = Joint { client, target, link, backend, stop, activity, idle_timeout, _busy: busy };
+        tokio::spawn(joint.hold());
         return Ok(response.map(|_| Outgoing::Own(Default::default())));
     }
     exchange::strip(response.headers_mut());

@@ -8,6 +8,7 @@ use hyper::header::{self, HeaderMap};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
 
 use super::activity::{Activity, Busy};
 use super::backend::{Backend, Link};
@@ -24,6 +25,7 @@ pub(super) struct Joint {
     pub target: OnUpgrade,
     pub link: Link,
     pub backend: Arc<Backend>,
+    pub stop: CancellationToken,
     pub activity: Arc<Activity>,
     pub idle_timeout: Duration,
     pub _busy: Busy,
@@ -42,6 +44,7 @@ impl Joint {
             _ = copy(&mut from_client, &mut to_target, &self.activity) => {}
             _ = copy(&mut from_target, &mut to_client, &self.activity) => {}
             () = self.backend.gone.cancelled() => {}
+            () = self.stop.cancelled() => {}
             () = self.activity.silence(self.idle_timeout) => {}
         }
         let _ = to_client.shutdown().await;

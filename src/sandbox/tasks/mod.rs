@@ -19,8 +19,8 @@ use process::Signals;
 
 /// Runs tasks as ordered until stopped.
 ///
-/// A task reports `Started` and later `Exited`, each once. When stopped, every task is killed and
-/// nothing more is reported.
+/// A task reports `Started` once it is up (not if it was killed or crashed before), and `Exited` once
+/// its address is free again. When stopped, every task is killed and nothing more is reported.
 pub async fn run(
     mut orders: mpsc::UnboundedReceiver<Order>,
     clock: Clock,

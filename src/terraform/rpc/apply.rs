@@ -1,5 +1,6 @@
 //! Make it so. Whatever happens on the way, what exists afterwards is reported.
 
+use super::blame::locate;
 use super::{Rpc, object_or_null, resource};
 use crate::terraform::codec;
 use crate::terraform::diagnostics::{Diagnostic, Diagnostics};
@@ -29,7 +30,7 @@ pub(super) async fn apply(
         Ok(wire::apply_resource_change::Response {
             new_state: Some(encode_what_exists(applied.state, schema, &mut diagnostics)),
             private: applied.private,
-            diagnostics: diagnostics.into(),
+            diagnostics: locate(diagnostics, schema),
             ..Default::default()
         })
     });

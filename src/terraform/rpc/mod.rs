@@ -2,6 +2,7 @@
 //! diagnostic and never a gRPC status, which would make Terraform forget what exists.
 
 mod apply;
+mod blame;
 mod configure;
 mod import;
 mod metadata;
@@ -59,7 +60,7 @@ impl Rpc {
             "call",
             tf_rpc = rpc,
             tf_req_id = format_args!("{}-{number}", std::process::id()),
-            tf_resource_type = type_name,
+            tf_resource_type = (!type_name.is_empty()).then_some(type_name),
         );
         let work = work(Arc::clone(&self.provider), self.calls.token());
         let task = async move {

@@ -1,5 +1,6 @@
 //! What will the object be?
 
+use super::blame::locate;
 use super::{Rpc, encode, object, object_or_null, resource};
 use crate::terraform::proto::tfplugin6 as wire;
 use crate::terraform::provider::PlanRequest;
@@ -30,7 +31,7 @@ pub(super) async fn plan(
             planned_state: Some(encode(&plan.planned, schema)?),
             requires_replace: plan.requires_replace.iter().map(Into::into).collect(),
             planned_private: plan.private,
-            diagnostics: plan.diagnostics.into(),
+            diagnostics: locate(plan.diagnostics, schema),
             ..Default::default()
         })
     });

@@ -1,5 +1,6 @@
 //! What is the real object like now?
 
+use super::blame::locate;
 use super::{Rpc, encode, object_or_null, resource};
 use crate::terraform::proto::tfplugin6 as wire;
 use crate::terraform::provider::ReadRequest;
@@ -29,7 +30,7 @@ pub(super) async fn read(rpc: &Rpc, request: wire::read_resource::Request) -> wi
         Ok(wire::read_resource::Response {
             new_state,
             private,
-            diagnostics: read.diagnostics.into(),
+            diagnostics: locate(read.diagnostics, schema),
             ..Default::default()
         })
     });

@@ -1,5 +1,6 @@
 //! Is the configuration one the provider can work with?
 
+use super::blame::locate;
 use super::{Rpc, object, resource as find};
 use crate::terraform::proto::tfplugin6 as wire;
 
@@ -9,9 +10,9 @@ pub(super) async fn provider(
 ) -> wire::validate_provider_config::Response {
     let result = rpc.run("ValidateProviderConfig", "", async move |provider, _| {
         let config = object(request.config.as_ref(), provider.schema())?;
-        Ok(provider.validate(&config))
+        Ok(locate(provider.validate(&config), provider.schema()))
     });
-    let diagnostics = result.await.unwrap_or_else(Into::into).into();
+    let diagnostics = result.await.unwrap_or_else(|diagnostic| vec![diagnostic.into()]);
     wire::validate_provider_config::Response { diagnostics }
 }
 
@@ -23,8 +24,8 @@ pub(super) async fn resource(
     let result = rpc.run("ValidateResourceConfig", &type_name, async move |provider, _| {
         let resource = find(&*provider, &request.type_name)?;
         let config = object(request.config.as_ref(), resource.schema())?;
-        Ok(resource.validate(&config))
+        Ok(locate(resource.validate(&config), resource.schema()))
     });
-    let diagnostics = result.await.unwrap_or_else(Into::into).into();
+    let diagnostics = result.await.unwrap_or_else(|diagnostic| vec![diagnostic.into()]);
     wire::validate_resource_config::Response { diagnostics }
 }

@@ -1,6 +1,7 @@
 //! What a provider or a resource looks like to its user: attributes, blocks, and their documentation.
 
 mod attribute;
+mod check;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -99,7 +100,7 @@ impl Schema {
         Value::Map(attributes.chain(blocks).collect())
     }
 
-    /// The attribute at a path of names such as `engine.power`, through nested objects.
+    /// The attribute at a path of names such as `side.image`, through nested objects.
     pub fn find(&self, names: &str) -> Option<&Attribute> {
         let mut names = names.split('.');
         let first = self.attributes.get(names.next()?)?;
