@@ -38,8 +38,11 @@ struct Nested<'a> {
 
 static NO_BLOCKS: BTreeMap<String, Block> = BTreeMap::new();
 
-/// The three groups, in their order, and whether an attribute belongs to each.
-const GROUPS: [(&str, fn(Presence) -> bool); 3] = [
+/// A heading, and whether an attribute belongs under it.
+type Group = (&'static str, fn(Presence) -> bool);
+
+/// In their order.
+const GROUPS: [Group; 3] = [
     ("Required", |presence| matches!(presence, Presence::Required)),
     ("Optional", |presence| matches!(presence, Presence::Optional | Presence::OptionalComputed)),
     ("Read-Only", |presence| matches!(presence, Presence::Computed)),
