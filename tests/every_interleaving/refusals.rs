@@ -11,7 +11,8 @@ use bluegreen_provider::bluegreen::routing::Sends;
 use bluegreen_provider::bluegreen::side::{Pair, Side};
 use bluegreen_provider::bluegreen::step::{Object, Step};
 
-use crate::{spec, standing};
+use crate::standing;
+use crate::wish::spec;
 
 /// The facts of a service that stands in `phase`, and evidence that has seen them long enough.
 fn stands(phase: Phase) -> (Observed, Evidence) {

@@ -1,3 +1,5 @@
+//! What validation says about single mistakes, and that it says nothing about none.
+
 use super::config;
 use crate::service::schema;
 use crate::terraform::Value;
