@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bluegreen_provider::cli::{demo, probe, sandbox};
+use bluegreen_provider::cli::probe;
 use bluegreen_provider::service::Bluegreen;
 use bluegreen_provider::terraform::{self, ServeOptions};
 use clap::{Parser, Subcommand};
@@ -34,8 +34,6 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    Sandbox(sandbox::Args),
-    Demo(demo::Args),
     Probe(probe::Args),
 }
 
@@ -43,7 +41,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.command {
         None if arguments.debug => {
-            return terraform::serve_debug(Arc::new(Bluegreen::default()), "registry.terraform.io/ecs-bluegreen/bluegreen");
+            return terraform::serve_debug(
+                Arc::new(Bluegreen::default()),
+                "registry.terraform.io/ecs-bluegreen/bluegreen",
+            );
         }
         None => {
             let options = ServeOptions { by_hand: BY_HAND.to_owned() };
@@ -61,8 +62,6 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         match command {
-            Command::Sandbox(args) => sandbox::run(args).await,
-            Command::Demo(args) => demo::run(args).await,
             Command::Probe(args) => probe::run(args).await,
         }
     });

@@ -29,7 +29,7 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
 const DEFAULT_RETRIES: u32 = 5;
 
 /// Where and as whom to call AWS. Whatever is `None` comes from where every AWS tool takes it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Settings {
     pub region: Option<String>,
     pub profile: Option<String>,
@@ -42,8 +42,25 @@ pub struct Settings {
     pub max_retries: Option<u32>,
     /// Who calls, as AWS's logs show it.
     pub user_agent: Option<String>,
-    /// For a local AWS without request rates.
-    pub unlimited: bool,
+    /// How much faster than the wall's the other side's clock runs; 1 but for a sandbox. Request rates go by it.
+    pub clock_speed: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            region: None,
+            profile: None,
+            access_key: None,
+            secret_key: None,
+            token: None,
+            ecs_endpoint: None,
+            elb_endpoint: None,
+            max_retries: None,
+            user_agent: None,
+            clock_speed: 1.0,
+        }
+    }
 }
 
 /// Without the secrets.
@@ -151,7 +168,7 @@ impl Aws {
         let clients = Arc::new(Clients {
             ecs: ecs::Client::from_conf(ecs_config.build()),
             elb: elb::Client::from_conf(elb_config.build()),
-            limits: if settings.unlimited { Limits::off() } else { Limits::documented() },
+            limits: Limits::documented(settings.clock_speed),
         });
         Ok(Aws { shared: Arc::new(Shared::new(&clients)), clients })
     }

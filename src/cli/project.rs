@@ -110,9 +110,9 @@ impl Project {
     pub async fn run(&self, arguments: &[&str]) -> anyhow::Result<Ran> {
         let child = self.start(arguments)?;
         let limit = Duration::from_secs(600);
-        let output = tokio::time::timeout(limit, child.wait_with_output())
-            .await
-            .with_context(|| format!("{} {} did not end within {limit:?}", self.tool.display(), arguments.join(" ")))??;
+        let output = tokio::time::timeout(limit, child.wait_with_output()).await.with_context(|| {
+            format!("{} {} did not end within {limit:?}", self.tool.display(), arguments.join(" "))
+        })??;
         Ok(Ran::from(output))
     }
 

@@ -40,7 +40,7 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
 /// The proposed object with every default in place, those that follow from another attribute included.
 fn planned_inputs(request: &PlanRequest) -> Value {
     let mut planned = request.proposed.clone();
-    planning::apply_defaults(schema::service_ref(), &request.config, &mut planned);
+    planning::apply_defaults(schema::service_ref(), &request.config, &request.prior, &mut planned);
     if request.config.get("canary_count").is_null() {
         planned.set("canary_count", planned.get("desired_count").clone());
     }

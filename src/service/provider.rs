@@ -118,7 +118,7 @@ async fn connect(config: &Value, terraform_version: &str) -> Result<Connected, D
         ecs_endpoint: ecs,
         elb_endpoint: elb,
         max_retries: config.get("max_retries").as_i64().and_then(|retries| u32::try_from(retries).ok()),
-        user_agent_suffix: Some(format!("terraform/{terraform_version}")),
+        user_agent: Some(format!("terraform/{terraform_version}")),
         clock_speed: speed,
     };
     let aws = Aws::connect(settings).await.map_err(|error| {

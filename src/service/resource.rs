@@ -120,13 +120,26 @@ impl Resource for Service {
             ("cluster", cluster.to_owned()),
             ("name", name.to_owned()),
             ("vpc_id", found.vpc_id.clone()),
-            ("listener_arn", found.listener.clone()),
+            ("listener_arn", found.whose.listener.clone()),
             ("settle_time", "30s".to_owned()),
         ] {
             imported.set(attribute, value);
         }
         imported.set("canary_source_ips", Value::list::<Value>([]));
-        state::names(&mut imported, &found.observed);
+        let observed = match connected.aws.observe(&found.whose, Depth::Facts).await {
+            Ok(observed) => observed,
+            Err(error) => return explain::call(&error, "looking at what to import").into(),
+        };
+        if let (Some(listener), Some(rule)) = (&found.whose.test_listener, &observed.test) {
+            let allowed = rule.matches.sources.iter().map(ToString::to_string);
+            let test = [
+                ("arn", listener.as_str().into()),
+                ("priority", rule.priority.into()),
+                ("allowed_cidrs", Value::list(allowed)),
+            ];
+            imported.set("test_listener", Value::object(test));
+        }
+        state::names(&mut imported, &observed);
         ImportResponse { state: imported, ..ImportResponse::default() }
     }
 }
@@ -313,8 +326,8 @@ impl Applying {
                         Input::TaskDefinition(Side::Green) | Input::NetworkMode(Side::Green) => {
                             "green.task_definition"
                         }
-                        Input::Container => "container_name",
-                        Input::ContainerPort => "container_port",
+                        Input::Container(_) => "container_name",
+                        Input::ContainerPort(_) => "container_port",
                     };
                     diagnostics.error(path, "This does not exist", missing.message);
                 }

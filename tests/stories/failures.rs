@@ -98,7 +98,8 @@ async fn ctrl_c_stores_what_is_there_and_the_next_apply_goes_on() {
     }
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().await.unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(!output.status.success() && said.contains("Interrupted"), "{said}");
     let state = stage.state().await;
     assert_eq!(state["production_color"], "blue", "{state}");

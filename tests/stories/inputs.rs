@@ -12,7 +12,10 @@ async fn validate_names_the_attribute_and_the_way_out() {
         (json!({ "activate_canary": true }), "enable_canary = true"),
         (json!({ "promote_to_all": true }), "enable_canary = true"),
         (json!({ "canary_source_ips": ["10.0.0.0/33"] }), "10.0.0.0/33"),
-        (json!({ "enable_canary": true, "activate_canary": true, "canary_source_ips": [] }), "canary_source_ips"),
+        (
+            json!({ "enable_canary": true, "activate_canary": true, "canary_source_ips": [] }),
+            "canary_source_ips",
+        ),
         (json!({ "blue": { "task_definition": "nginx" } }), "nginx:1"),
         (json!({ "host_headers": [] }), "host_headers"),
         (json!({ "settle_time": "fast" }), "settle_time"),

@@ -33,7 +33,10 @@ async fn all_twelve_moves_under_traffic_drop_nobody() {
         assert_eq!(traffic.now("office").await, [office], "{before} -> {phase}");
         let seen = traffic.sides("public", from);
         let allowed = [expected(before).0, public];
-        assert!(seen.iter().all(|side| allowed.contains(side)), "{before} -> {phase}: the public saw {seen:?}");
+        assert!(
+            seen.iter().all(|side| allowed.contains(side)),
+            "{before} -> {phase}: the public saw {seen:?}"
+        );
         let state = stage.state().await;
         assert_eq!(state["phase"], phase);
         assert_eq!(state["production_color"], public);
@@ -74,7 +77,8 @@ async fn the_next_release_swaps_sides_or_comes_home() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nine_canary_blocks_take_three_rules_and_change_without_a_gap() {
     let mut stage = Stage::new().await;
-    let blocks: Vec<String> = (0..8).map(|i| format!("10.{}.0.0/16", i * 2)).chain(["127.0.99.7".to_owned()]).collect();
+    let blocks: Vec<String> =
+        (0..8).map(|i| format!("10.{}.0.0/16", i * 2)).chain(["127.0.99.7".to_owned()]).collect();
     stage.set(json!({ "canary_source_ips": blocks })).phase("canary").apply().await;
     let state = stage.state().await;
     assert_eq!(state["canary_rule_arns"].as_array().unwrap().len(), 3, "{state}");
@@ -94,7 +98,9 @@ async fn nine_canary_blocks_take_three_rules_and_change_without_a_gap() {
 async fn a_warm_standby_priorities_test_listener_and_settings_change_in_place() {
     let mut stage = Stage::new().await;
     let test = stage.sandbox.ready.listeners.test.arn.clone();
-    stage.set(json!({ "standby_count": 2, "canary_count": 2, "test_listener": { "arn": test, "priority": 5 } }));
+    stage.set(
+        json!({ "standby_count": 2, "canary_count": 2, "test_listener": { "arn": test, "priority": 5 } }),
+    );
     stage.apply().await;
     assert!(stage.state().await["test_rule_arn"].is_string());
     let traffic = stage.traffic();
@@ -112,7 +118,9 @@ async fn a_warm_standby_priorities_test_listener_and_settings_change_in_place() 
         "host_headers": [HOST, "www.example.com"],
     }));
     stage.apply().await;
-    stage.set(json!({ "tags": null, "host_headers": [HOST], "standby_count": 0, "desired_count": 2 })).phase("stable");
+    stage
+        .set(json!({ "tags": null, "host_headers": [HOST], "standby_count": 0, "desired_count": 2 }))
+        .phase("stable");
     stage.apply().await;
     traffic.none_failed().await;
     stage.end().await;
@@ -137,6 +145,10 @@ async fn an_import_plans_clean_and_its_generated_configuration_too() {
     config["import"] = json!([{ "to": "bluegreen_service.nginx", "id": id }]);
     stage.project.write("main.tf.json", &config.to_string()).unwrap();
     let ran = stage.project.run(&["plan", "-no-color", "-generate-config-out=made.tf"]).await.unwrap();
-    assert!(ran.ok && ran.stdout.contains("1 to import, 0 to add, 0 to change, 0 to destroy"), "{}", ran.said());
+    assert!(
+        ran.ok && ran.stdout.contains("1 to import, 0 to add, 0 to change, 0 to destroy"),
+        "{}",
+        ran.said()
+    );
     stage.end().await;
 }

@@ -19,7 +19,8 @@ async fn the_naive_order_loses_requests_where_ours_loses_none() {
 
     let state = stage.state().await;
     let text = |name: &str| state[name].as_str().unwrap().to_owned();
-    let (rule, blue, green) = (text("production_rule_arn"), text("blue_target_group_arn"), text("green_target_group_arn"));
+    let (rule, blue, green) =
+        (text("production_rule_arn"), text("blue_target_group_arn"), text("green_target_group_arn"));
     let api = stage.api();
     let naive = stage.traffic();
     // Promotion in one go: the receiver is started, the rule moved and the old side stopped at once.

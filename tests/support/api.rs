@@ -26,12 +26,17 @@ impl Api {
             .credentials_provider(credentials())
             .endpoint_url(endpoint)
             .build();
-        Api { ecs: aws_sdk_ecs::Client::from_conf(ecs), elb: elb::Client::from_conf(elb), cluster: cluster.to_owned() }
+        Api {
+            ecs: aws_sdk_ecs::Client::from_conf(ecs),
+            elb: elb::Client::from_conf(elb),
+            cluster: cluster.to_owned(),
+        }
     }
 
     /// `FAMILY:REVISION` of a new revision with this environment.
     pub async fn register(&self, family: &str, environment: &[(&str, &str)]) -> String {
-        let pairs = environment.iter().map(|(name, value)| KeyValuePair::builder().name(*name).value(*value).build());
+        let pairs =
+            environment.iter().map(|(name, value)| KeyValuePair::builder().name(*name).value(*value).build());
         let container = ContainerDefinition::builder()
             .name("nginx")
             .image("nginx:test")
@@ -55,7 +60,14 @@ impl Api {
     }
 
     pub async fn scale(&self, service: &str, count: i32) {
-        self.ecs.update_service().cluster(&self.cluster).service(service).desired_count(count).send().await.unwrap();
+        self.ecs
+            .update_service()
+            .cluster(&self.cluster)
+            .service(service)
+            .desired_count(count)
+            .send()
+            .await
+            .unwrap();
     }
 
     pub async fn delete_service(&self, service: &str) {
@@ -71,8 +83,10 @@ impl Api {
         let group = |(arn, weight): (&str, i32)| {
             elb::types::TargetGroupTuple::builder().target_group_arn(arn).weight(weight).build()
         };
-        let forward =
-            elb::types::ForwardActionConfig::builder().target_groups(group(one)).target_groups(group(two)).build();
+        let forward = elb::types::ForwardActionConfig::builder()
+            .target_groups(group(one))
+            .target_groups(group(two))
+            .build();
         let action = elb::types::Action::builder()
             .r#type(elb::types::ActionTypeEnum::Forward)
             .forward_config(forward)
@@ -81,7 +95,10 @@ impl Api {
     }
 
     pub async fn maintenance(&self, rule: &str) {
-        let fixed = elb::types::FixedResponseActionConfig::builder().status_code("503").message_body("closed").build();
+        let fixed = elb::types::FixedResponseActionConfig::builder()
+            .status_code("503")
+            .message_body("closed")
+            .build();
         let action = elb::types::Action::builder()
             .r#type(elb::types::ActionTypeEnum::FixedResponse)
             .fixed_response_config(fixed)

@@ -124,7 +124,8 @@ impl Stage {
 
     /// A public and an office that ask all the time.
     pub fn traffic(&self) -> Watched {
-        let traffic = Traffic::start(vec![self.stream("public", Ipv4Addr::LOCALHOST), self.stream("office", OFFICE)]);
+        let traffic =
+            Traffic::start(vec![self.stream("public", Ipv4Addr::LOCALHOST), self.stream("office", OFFICE)]);
         Watched { traffic }
     }
 
