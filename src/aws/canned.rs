@@ -1,6 +1,8 @@
 //! Tests against canned answers over real HTTP: what is sent, and what is made of what comes back.
 
 mod acts;
+mod finding;
+mod refresh;
 
 use std::sync::{Arc, Mutex};
 
@@ -40,6 +42,7 @@ async fn start(script: Script) -> (Aws, Calls) {
         ecs_endpoint: Some(endpoint.clone()),
         elb_endpoint: Some(endpoint),
         max_retries: Some(1),
+        clock_speed: 20.0,
         ..Settings::default()
     });
     (aws.await.unwrap(), calls)

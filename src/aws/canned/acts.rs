@@ -17,7 +17,7 @@ use crate::bluegreen::spec::{
 use crate::bluegreen::step::Step;
 use crate::bluegreen::{effect, plan};
 
-fn layout() -> Layout {
+pub(super) fn layout() -> Layout {
     Layout::of(&Spec {
         cluster: "shop".to_owned(),
         name: "web".to_owned(),
