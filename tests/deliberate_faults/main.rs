@@ -19,7 +19,8 @@ fn root() -> PathBuf {
 }
 
 fn broken(fault: &Fault, tree: &Path) -> Result<String, String> {
-    let text = fs::read_to_string(tree.join(fault.file)).map_err(|error| format!("{}: {error}", fault.file))?;
+    let text =
+        fs::read_to_string(tree.join(fault.file)).map_err(|error| format!("{}: {error}", fault.file))?;
     match text.matches(fault.find).count() {
         1 => Ok(text.replacen(fault.find, fault.replace, 1)),
         count => Err(format!("\"{}\": its text occurs {count} times in {}", fault.name, fault.file)),
