@@ -229,7 +229,7 @@ impl Look<'_> {
         let existing = &self.observed.canary;
         let held: Vec<_> = existing.iter().map(|rule| rule.matches.sources.clone()).collect();
         let spread = audience::spread(&canary.sources, canary.capacity, &held);
-        let opening = spread.iter().nth(existing.len()).map(|sources| {
+        let opening = spread.get(existing.len()).map(|sources| {
             let taken: Vec<u32> = existing.iter().map(|rule| rule.priority).collect();
             let slots = self.canary_slots(spread.len() + existing.len());
             let priority =

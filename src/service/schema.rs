@@ -84,13 +84,13 @@ fn release() -> Vec<Named> {
     vec![
         ("blue", side("BLUE")),
         ("green", side("GREEN")),
-        ("primary", Attribute::string("Which side is home, `blue` or `green`. The other one is the candidate. Swapping it after a promotion moves nobody.").default("blue")),
-        ("desired_count", Attribute::number("Tasks on the side that serves the public, at least 1.").default(1)),
+        ("primary", Attribute::string("Which side is home, `blue`, the default, or `green`. The other one is the candidate. Swapping it after a promotion moves nobody.").default("blue")),
+        ("desired_count", Attribute::number("Tasks on the side that serves the public, at least 1. Default 1.").default(1)),
         ("canary_count", Attribute::number("Tasks on the candidate while it is staged or a canary is open, at least 1. Default `desired_count`. Raised to `desired_count` before promotion.").optional_computed()),
         ("standby_count", Attribute::number("Tasks kept on the side that serves nobody. Above 0, going back needs no task to start first. Default 0.").default(0)),
-        ("enable_canary", Attribute::bool("Start the candidate. Nobody is sent to it yet.").default(false)),
-        ("activate_canary", Attribute::bool("Send `canary_source_ips` to the candidate, on the production address. Needs `enable_canary`.").default(false)),
-        ("promote_to_all", Attribute::bool("Send everybody to the candidate. Needs `enable_canary`; excludes `activate_canary`.").default(false)),
+        ("enable_canary", Attribute::bool("Start the candidate. Nobody is sent to it yet. Default `false`.").default(false)),
+        ("activate_canary", Attribute::bool("Send `canary_source_ips` to the candidate, on the production address. Needs `enable_canary`. Default `false`.").default(false)),
+        ("promote_to_all", Attribute::bool("Send everybody to the candidate. Needs `enable_canary`; excludes `activate_canary`. Default `false`.").default(false)),
         ("canary_source_ips", Attribute::set(Type::String, "IPv4 and IPv6 CIDR blocks, or bare addresses, that see the candidate while the canary is open. This is the address that connects to the load balancer; clients behind CloudFront or another proxy appear with the proxy's. Adjacent blocks are merged; what does not fit one rule is spread over further rules at `canary_priority` − 1, − 2 and so on.").default(Value::List(Vec::new()))),
         ("settle_time", Attribute::string("How long a changed routing must have been seen unchanged before the side left behind is lowered, in Go's duration syntax. Load balancer nodes learn of rule changes at different times. Default `30s`.").default("30s")),
         ("timeouts", Attribute::object("How long each operation may take, in Go's duration syntax.", [

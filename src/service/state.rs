@@ -154,10 +154,10 @@ fn routing(state: &mut Value, observed: &Observed) {
             state.set("canary_source_ips", sorted(open.iter().map(ToString::to_string)));
         }
     }
-    if let Some(rule) = &observed.test {
-        if state.get("test_listener").as_map().is_some() {
-            state.set("test_listener.priority", rule.priority);
-        }
+    if let Some(rule) = &observed.test
+        && state.get("test_listener").as_map().is_some()
+    {
+        state.set("test_listener.priority", rule.priority);
     }
 }
 

@@ -6,6 +6,7 @@ pub mod codec;
 mod controller;
 mod debug;
 mod diagnostics;
+pub mod docs;
 mod ending;
 pub mod handshake;
 mod listener;

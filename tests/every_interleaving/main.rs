@@ -3,9 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod disturbance;
+mod refusals;
+mod wish;
 mod world;
-
-use std::time::Duration;
 
 use bluegreen_provider::bluegreen::guard::Intent;
 use bluegreen_provider::bluegreen::layout::Layout;
@@ -15,124 +16,14 @@ use bluegreen_provider::bluegreen::plan;
 use bluegreen_provider::bluegreen::reconcile::{Run, Stuck, Turn};
 use bluegreen_provider::bluegreen::routing::{Forward, Sends};
 use bluegreen_provider::bluegreen::side::{Pair, Side};
-use bluegreen_provider::bluegreen::spec::{
-    Capacity, FixedGroupSettings, GroupAttributes, GroupSettings, HealthCheck, ServiceSettings, Spec,
-    TestListener,
-};
+use bluegreen_provider::bluegreen::spec::Spec;
 use bluegreen_provider::bluegreen::step::Step;
 
-use world::{BAD, LAG, World};
+use disturbance::{DISTURBANCES, Disturbance};
+use wish::{spec, specs};
+use world::{BAD, World};
 
 const TURNS: usize = 400;
-
-fn spec(phase: Phase) -> Spec {
-    Spec {
-        cluster: "shop".to_owned(),
-        name: "app".to_owned(),
-        listener: "arn:aws:elasticloadbalancing:x:1:listener/app/lb/1/2".to_owned(),
-        hosts: ["app.example.com".to_owned()].into(),
-        paths: [].into(),
-        production_priority: 100,
-        canary_priority: 99,
-        task_definitions: Pair { blue: "app:1".to_owned(), green: "app:2".to_owned() },
-        primary: Side::Blue,
-        desired_count: 2,
-        canary_count: 1,
-        standby_count: 0,
-        phase,
-        // Six blocks, four to a rule.
-        canary_sources: (0..6).map(|i| format!("10.{}.0.0/16", i * 2).parse().unwrap()).collect(),
-        service: ServiceSettings {
-            container_name: "app".to_owned(),
-            container_port: 80,
-            subnets: ["subnet-1".to_owned()].into(),
-            security_groups: [].into(),
-            assign_public_ip: false,
-            capacity: Capacity::Fargate,
-            platform_version: "LATEST".to_owned(),
-            health_check_grace_period: 0,
-            enable_execute_command: false,
-            propagate_tags: "NONE".to_owned(),
-            enable_ecs_managed_tags: false,
-            availability_zone_rebalancing: true,
-        },
-        group: GroupSettings {
-            fixed: FixedGroupSettings {
-                vpc_id: "vpc-1".to_owned(),
-                protocol: "HTTP".to_owned(),
-                protocol_version: "HTTP1".to_owned(),
-                port: 80,
-            },
-            health_check: HealthCheck {
-                protocol: "HTTP".to_owned(),
-                path: "/".to_owned(),
-                port: "traffic-port".to_owned(),
-                matcher: "200".to_owned(),
-                interval: 1,
-                timeout: 1,
-                healthy_threshold: 2,
-                unhealthy_threshold: 2,
-            },
-            attributes: GroupAttributes {
-                deregistration_delay: 60,
-                slow_start: 0,
-                algorithm: "round_robin".to_owned(),
-            },
-        },
-        test: None,
-        settle_time: Duration::from_secs(LAG + 1),
-        tags: [].into(),
-    }
-}
-
-/// What may happen between any two things we do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Disturbance {
-    /// The process dies; the next one remembers nothing.
-    Crash,
-    /// Time passes between our look and our act.
-    Pause,
-    /// The same act is carried out twice, as after a lost answer.
-    Twice,
-    /// Somebody puts half of the public on each side.
-    HalfAndHalf,
-    /// Somebody puts up a maintenance page.
-    Maintenance,
-    /// Somebody removes the idle group from the production rule.
-    Detach,
-    DeleteProduction,
-    DeleteCanary,
-    /// Somebody stops a side that nobody is sent to, or takes a task from one that has several.
-    StopIdle,
-    /// Every task of the side that was not serving when the move began falls ill.
-    Sicken,
-    /// Another wish from here on.
-    Change(Phase),
-}
-
-const DISTURBANCES: [Disturbance; 14] = [
-    Disturbance::Crash,
-    Disturbance::Pause,
-    Disturbance::Twice,
-    Disturbance::HalfAndHalf,
-    Disturbance::Maintenance,
-    Disturbance::Detach,
-    Disturbance::DeleteProduction,
-    Disturbance::DeleteCanary,
-    Disturbance::StopIdle,
-    Disturbance::Sicken,
-    Disturbance::Change(Phase::Stable),
-    Disturbance::Change(Phase::Staged),
-    Disturbance::Change(Phase::Canary),
-    Disturbance::Change(Phase::Promoted),
-];
-
-impl Disturbance {
-    /// An outsider may leave callers without a receiver; only what we do is judged then.
-    fn is_an_outsider(self) -> bool {
-        !matches!(self, Disturbance::Crash | Disturbance::Pause | Disturbance::Twice | Disturbance::Change(_))
-    }
-}
 
 struct Story {
     world: World,
@@ -312,17 +203,6 @@ fn turns_of(story: &Story, to: &Spec) -> usize {
     let mut alone = Story { world: story.world.clone(), told: Vec::new(), ..Story::new(to.clone()) };
     alone.served = true;
     (0..TURNS).take_while(|_| !matches!(alone.turn(&[]), Some(Turn::Done | Turn::Stuck(_)))).count()
-}
-
-fn specs() -> Vec<(&'static str, Spec)> {
-    let plain = spec(Phase::Stable);
-    let listener = "arn:aws:elasticloadbalancing:x:1:listener/app/lb/1/3".to_owned();
-    let test = TestListener { listener, priority: 1, sources: [].into() };
-    vec![
-        ("plain", plain.clone()),
-        ("warm", Spec { standby_count: 1, canary_count: 2, ..plain.clone() }),
-        ("tested", Spec { test: Some(test), ..plain }),
-    ]
 }
 
 /// Runs one move with the given disturbances and lets it settle.

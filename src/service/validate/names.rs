@@ -18,10 +18,10 @@ pub fn check(check: &mut Check<'_>) {
     network(check);
     hosts(check);
     paths(check);
-    if let Some(container) = check.text("container_name") {
-        if !is_word(container, 255) {
-            check.wrong("container_name", "Invalid container name", "A container name has 1 to 255 letters, digits, hyphens and underscores. Use the name from the task definition.");
-        }
+    if let Some(container) = check.text("container_name")
+        && !is_word(container, 255)
+    {
+        check.wrong("container_name", "Invalid container name", "A container name has 1 to 255 letters, digits, hyphens and underscores. Use the name from the task definition.");
     }
 }
 

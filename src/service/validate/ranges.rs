@@ -93,28 +93,29 @@ fn health_check(check: &mut Check<'_>) {
     let interval = check.config.at("health_check.interval");
     let timeout = check.config.at("health_check.timeout");
     let or = |value: &Value, default| if value.is_null() { Some(default) } else { value.as_i64() };
-    if let (Some(interval), Some(timeout)) = (or(interval, 10), or(timeout, 5)) {
-        if timeout >= interval {
-            check.wrong("health_check.timeout", "Timeout not below interval", format!("health_check.timeout is {timeout} s and health_check.interval {interval} s; the timeout must be shorter."));
-        }
+    if let (Some(interval), Some(timeout)) = (or(interval, 10), or(timeout, 5))
+        && timeout >= interval
+    {
+        check.wrong("health_check.timeout", "Timeout not below interval", format!("health_check.timeout is {timeout} s and health_check.interval {interval} s; the timeout must be shorter."));
     }
-    if let Some(path) = check.text("health_check.path") {
-        if !path.starts_with('/') || path.len() > 1024 || !path.chars().all(|c| c.is_ascii_graphic()) {
-            check.wrong(
-                "health_check.path",
-                "Invalid health check path",
-                "A health check path starts with \"/\" and has at most 1024 visible characters.",
-            );
-        }
+    if let Some(path) = check.text("health_check.path")
+        && (!path.starts_with('/') || path.len() > 1024 || !path.chars().all(|c| c.is_ascii_graphic()))
+    {
+        check.wrong(
+            "health_check.path",
+            "Invalid health check path",
+            "A health check path starts with \"/\" and has at most 1024 visible characters.",
+        );
     }
-    if let Some(port) = check.text("health_check.port") {
-        if port != "traffic-port" && port.parse::<u16>().ok().filter(|port| *port > 0).is_none() {
-            check.wrong(
-                "health_check.port",
-                "Invalid health check port",
-                format!("\"{port}\" is neither \"traffic-port\" nor a port from 1 to 65535."),
-            );
-        }
+    if let Some(port) = check.text("health_check.port")
+        && port != "traffic-port"
+        && port.parse::<u16>().ok().filter(|port| *port > 0).is_none()
+    {
+        check.wrong(
+            "health_check.port",
+            "Invalid health check port",
+            format!("\"{port}\" is neither \"traffic-port\" nor a port from 1 to 65535."),
+        );
     }
     let grpc = check.text("target_group.protocol_version") == Some("GRPC");
     let (least, most) = if grpc { (0, 99) } else { (200, 499) };

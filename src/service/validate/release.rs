@@ -47,10 +47,10 @@ fn number_or(value: &Value, default: i64) -> Option<i64> {
 fn priorities(check: &mut Check<'_>) {
     let production = number_or(check.config.get("production_priority"), 100);
     let canary = number_or(check.config.get("canary_priority"), 99);
-    if let (Some(production), Some(canary)) = (production, canary) {
-        if canary >= production {
-            check.wrong("canary_priority", "Canary not above production", format!("canary_priority is {canary} and production_priority {production}. Rules with lower numbers are evaluated first, so canary_priority must be the lower one."));
-        }
+    if let (Some(production), Some(canary)) = (production, canary)
+        && canary >= production
+    {
+        check.wrong("canary_priority", "Canary not above production", format!("canary_priority is {canary} and production_priority {production}. Rules with lower numbers are evaluated first, so canary_priority must be the lower one."));
     }
 }
 

@@ -1,3 +1,5 @@
+//! What validation says about single mistakes, and that it says nothing about none.
+
 use super::config;
 use crate::service::schema;
 use crate::terraform::Value;
@@ -178,6 +180,6 @@ fn a_canary_needs_an_audience_and_room_for_it() {
 
 #[test]
 fn whole_numbers_are_whole() {
-    let half = Value::Number(crate::terraform::Number::from(1.5));
+    let half = Value::Number(crate::terraform::Number::from_f64(1.5).unwrap());
     assert_eq!(errors(&[("desired_count", half)]), ["desired_count"]);
 }
