@@ -176,3 +176,91 @@ async fn every_phase_forward_and_back_is_what_boto3_sees() {
     assert_eq!((&left["groups"], &left["services"]), (&json!({}), &json!({})));
     stage.moto.end();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn addresses_priorities_tags_and_settings_change_in_place_and_an_import_plans_clean() {
+    let mut stage = Stage::new();
+    stage.phase("canary").apply().await;
+    let production = |seen: &Value| seen["rules"]["production"].as_array().unwrap().clone();
+    let before = production(&stage.look());
+
+    // More addresses, in the same rule and then in further ones.
+    stage.set(json!({ "canary_source_ips": [OFFICE, "203.0.113.9/32"] })).apply().await;
+    stage.shows("blue", true, (3, 1));
+    let blocks: Vec<String> = (0..6).map(|i| format!("10.{}.0.0/16", 2 * i)).collect();
+    stage.set(json!({ "canary_source_ips": blocks })).apply().await;
+    let rules = production(&stage.look());
+    let priorities: Vec<_> = rules.iter().map(|rule| rule["priority"].as_u64().unwrap()).collect();
+    assert_eq!(priorities, [98, 99, 100]);
+    stage.set(json!({ "canary_source_ips": [OFFICE] })).apply().await;
+    stage.shows("blue", true, (3, 1));
+
+    stage.set(json!({ "production_priority": 50, "canary_priority": 40 })).apply().await;
+    let after = production(&stage.look());
+    assert_eq!((&after[0]["priority"], &after[1]["priority"]), (&json!(40), &json!(50)));
+    assert_eq!(after[1]["arn"], before[1]["arn"], "the production rule was made anew");
+
+    // The canary takes the place the production rule had: one SetRulePriorities moves both.
+    stage.set(json!({ "production_priority": 60, "canary_priority": 50 })).apply().await;
+    let after = production(&stage.look());
+    assert_eq!((&after[0]["priority"], &after[1]["priority"]), (&json!(50), &json!(60)));
+
+    stage.set(json!({ "tags": { "team": "web" } })).apply().await;
+    let seen = stage.look();
+    for ours in production(&seen)
+        .iter()
+        .chain(seen["services"].as_object().unwrap().values())
+        .chain(seen["groups"].as_object().unwrap().values())
+    {
+        assert_eq!(ours["tags"]["team"], "web", "{seen:#}");
+    }
+    stage.set(json!({
+        "tags": null,
+        "health_check": { "path": "/up", "interval": 6, "timeout": 3 },
+        "target_group": { "deregistration_delay": 30 },
+        "health_check_grace_period_seconds": 20,
+        "enable_execute_command": true,
+        "host_headers": [HOST, "www.example.com"],
+        "path_patterns": ["/shop/*"],
+        "test_listener": { "arn": stage.moto.ready["listeners"]["test"], "priority": 5 },
+        "blue": { "task_definition": "nginx:3" },
+        "green": { "task_definition": "nginx:4" },
+        "desired_count": 2,
+    }));
+    stage.apply().await;
+    let seen = stage.look();
+    assert_eq!(seen["groups"]["nginx-blue"]["path"], "/up", "{seen:#}");
+    assert_eq!(seen["groups"]["nginx-green"]["interval"], 6, "{seen:#}");
+    assert_eq!(seen["groups"]["nginx-green"]["tags"]["team"], Value::Null, "{seen:#}");
+    assert_eq!(seen["services"]["nginx-blue"]["task_definition"], "nginx:3", "{seen:#}");
+    assert_eq!(seen["services"]["nginx-green"]["task_definition"], "nginx:4", "{seen:#}");
+    assert_eq!(seen["services"]["nginx-blue"]["running"], 2, "{seen:#}");
+    assert_eq!(seen["rules"]["test"][0]["weights"], json!({ "nginx-green": 1 }), "{seen:#}");
+    assert_eq!(production(&seen)[1]["conditions"]["path-pattern"], json!(["/shop/*"]));
+
+    // Forgotten and imported, it plans clean; and so does the configuration Terraform writes itself.
+    for by_hand in [true, false] {
+        let ran = stage.project.run(&["state", "rm", "bluegreen_service.nginx"]).await.unwrap();
+        assert!(ran.ok, "{}", ran.said());
+        if by_hand {
+            let ran = stage.project.run(&["import", "-no-color", "bluegreen_service.nginx", "shop/nginx"]);
+            let ran = ran.await.unwrap();
+            assert!(ran.ok, "{}", ran.said());
+            stage.apply().await;
+            continue;
+        }
+        let mut config = stage.config();
+        config.as_object_mut().unwrap().remove("resource");
+        config["import"] = json!([{ "to": "bluegreen_service.nginx", "id": "shop/nginx" }]);
+        stage.project.write("main.tf.json", &config.to_string()).unwrap();
+        let ran = stage.project.run(&["plan", "-no-color", "-generate-config-out=made.tf"]).await.unwrap();
+        let clean = "1 to import, 0 to add, 0 to change, 0 to destroy";
+        assert!(ran.ok && ran.stdout.contains(clean), "{}", ran.said());
+    }
+    let ran = stage.project.apply().await.unwrap();
+    assert!(ran.ok, "{}", ran.said());
+    let ran = stage.project.destroy().await.unwrap();
+    assert!(ran.ok, "{}", ran.said());
+    assert_eq!(stage.look()["services"], json!({}));
+    stage.moto.end();
+}

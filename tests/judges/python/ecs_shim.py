@@ -11,12 +11,15 @@ Everything else is moto's own answer, untouched. What is added or changed, and w
   are gone.
 * taskDefinition: after UpdateService moto says what was typed ("nginx:2") in place of the ARN.
 * settings of CreateService and UpdateService that moto forgets (`FORGOTTEN`): given back as they were sent.
+* SetRulePriorities: moto refuses a number that a rule of the same call still has. AWS asks only for "no priority
+  conflicts in the new order", so the rules are moved out of the way first.
 """
 
 import json
 import threading
 import time
 import uuid
+from urllib.parse import parse_qs
 
 from proxy import Shim
 
@@ -183,6 +186,8 @@ class EcsShim(Shim):
         return (cluster or "default").split("/")[-1], (service or "").split("/")[-1]
 
     def before(self, call):
+        if call.operation == "SetRulePriorities":
+            return self.out_of_the_way(call)
         if call.service != "ecs" or call.operation not in ("ListTasks", "DescribeTasks"):
             return None
         sent = json.loads(call.body)
@@ -194,6 +199,12 @@ class EcsShim(Shim):
             found = {task.arn for task in tasks}
             failures = [{"arn": arn, "reason": "MISSING"} for arn in sorted(wished - found)]
             return answer({"tasks": [task.shown() for task in tasks], "failures": failures})
+
+    def out_of_the_way(self, call):
+        sent = {name: values[0] for name, values in parse_qs(call.body.decode()).items()}
+        arns = [value for name, value in sorted(sent.items()) if name.endswith(".RuleArn")]
+        rules = [{"RuleArn": arn, "Priority": 49000 + number} for number, arn in enumerate(arns)]
+        self.elb.set_rule_priorities(RulePriorities=rules)
 
     def list_tasks(self, sent):
         service = self.services.get(self.key(sent.get("cluster"), sent.get("serviceName")))
