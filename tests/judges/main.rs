@@ -5,3 +5,4 @@
 
 mod moto;
 mod python;
+mod wire;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::python::Script;
+use super::wire::{Judged, judge};
 
 const HOST: &str = "nginx.example.com";
 const OFFICE: &str = "198.51.100.0/24";
@@ -76,9 +77,7 @@ impl Stage {
             "promoted" => (true, false, true),
             other => panic!("no phase {other}"),
         };
-        self.set(
-            json!({ "enable_canary": enable, "activate_canary": activate, "promote_to_all": promote }),
-        )
+        self.set(json!({ "enable_canary": enable, "activate_canary": activate, "promote_to_all": promote }))
     }
 
     pub fn config(&self) -> Value {
@@ -114,9 +113,13 @@ impl Stage {
         get(self.moto.text("endpoint"), "/_judge/look")
     }
 
-    /// Every call so far, as it was on the wire.
-    pub fn calls(&self) -> Value {
-        get(self.moto.text("endpoint"), "/_judge/calls")
+    /// botocore's referee has seen every call the provider made, and moto's script has nothing to complain about.
+    fn end(self) {
+        let calls = get(self.moto.text("endpoint"), "/_judge/calls");
+        let (judged, findings) = judge(&calls, Judged::Requests);
+        assert_eq!(findings, [] as [&str; 0]);
+        println!("judged: {judged}");
+        self.moto.end();
     }
 
     /// The phase is there as boto3 sees it: the public's side, whether there is a canary, tasks of either side.
@@ -140,7 +143,11 @@ impl Stage {
         }
         for (side, count) in [("nginx-blue", tasks.0), ("nginx-green", tasks.1)] {
             let service = &seen["services"][side];
-            assert_eq!((&service["desired"], &service["running"]), (&json!(count), &json!(count)), "{seen:#}");
+            assert_eq!(
+                (&service["desired"], &service["running"]),
+                (&json!(count), &json!(count)),
+                "{seen:#}"
+            );
             assert_eq!(seen["groups"][side]["healthy"], count, "{seen:#}");
         }
         for ours in rules.iter().chain(seen["services"].as_object().unwrap().values()) {
@@ -174,7 +181,7 @@ async fn every_phase_forward_and_back_is_what_boto3_sees() {
     let left = stage.look();
     assert_eq!(left["rules"], json!({ "production": [], "test": [] }));
     assert_eq!((&left["groups"], &left["services"]), (&json!({}), &json!({})));
-    stage.moto.end();
+    stage.end();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -262,5 +269,5 @@ async fn addresses_priorities_tags_and_settings_change_in_place_and_an_import_pl
     let ran = stage.project.destroy().await.unwrap();
     assert!(ran.ok, "{}", ran.said());
     assert_eq!(stage.look()["services"], json!({}));
-    stage.moto.end();
+    stage.end();
 }
