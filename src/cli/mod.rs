@@ -1,1 +1,3 @@
 //! The subcommands a person starts by hand: sandbox, demo, probe.
+
+pub mod sandbox;
