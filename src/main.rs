@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bluegreen_provider::cli::probe;
+use bluegreen_provider::cli::{demo, probe, sandbox};
 use bluegreen_provider::service::Bluegreen;
 use bluegreen_provider::terraform::{self, ServeOptions};
 use clap::{Parser, Subcommand};
@@ -34,6 +34,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Sandbox(bluegreen_provider::sandbox::SandboxOptions),
+    Demo(demo::Args),
     Probe(probe::Args),
 }
 
@@ -62,6 +64,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         match command {
+            Command::Sandbox(options) => sandbox::run(options).await.map(|()| ExitCode::SUCCESS),
+            Command::Demo(args) => demo::run(args).await,
             Command::Probe(args) => probe::run(args).await,
         }
     });

@@ -53,7 +53,7 @@ impl Stage {
     pub async fn with(options: SandboxOptions) -> Stage {
         let folder = tempfile::tempdir().unwrap();
         let speed = options.speed;
-        let options = SandboxOptions { dir: Some(folder.path().to_owned()), ..options };
+        let options = SandboxOptions { dir: folder.path().to_owned(), ..options };
         let sandbox = sandbox::start(options).await.unwrap();
         // Values come from the configuration, not from the sandbox's tfvars.
         let _ = std::fs::remove_file(folder.path().join("sandbox.auto.tfvars.json"));

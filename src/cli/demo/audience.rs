@@ -61,8 +61,10 @@ impl Audience {
 
     pub fn seen(&self, from: Duration, to: Duration) -> Seen {
         let sides = |who: &str| -> Vec<&'static str> {
-            let answered = SERVICES.iter().flat_map(|service| self.traffic.seen(&format!("{who} {service}"), from, to));
-            let sides: BTreeSet<&'static str> = answered.filter_map(|answered: Answered| answered.side()).collect();
+            let answered =
+                SERVICES.iter().flat_map(|service| self.traffic.seen(&format!("{who} {service}"), from, to));
+            let sides: BTreeSet<&'static str> =
+                answered.filter_map(|answered: Answered| answered.side()).collect();
             sides.into_iter().collect()
         };
         Seen { public: sides("public"), office: sides("office") }

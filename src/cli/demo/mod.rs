@@ -51,7 +51,12 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => (std::env::temp_dir().join(format!("bluegreen-demo-{}", std::process::id())), true),
     };
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    let options = SandboxOptions { speed: args.speed, seed: args.seed, dir: Some(folder.clone()), ..SandboxOptions::default() };
+    let options = SandboxOptions {
+        speed: args.speed,
+        seed: args.seed,
+        dir: folder.clone(),
+        ..SandboxOptions::default()
+    };
     let sandbox = sandbox::start(options).await?;
     let story = Story {
         project: project(&folder, args.speed)?,
@@ -132,7 +137,8 @@ impl Story {
         }
         let (requests, failures) = (told.requests, told.failures);
         let (moves, seconds) = (told.rows.len(), began.elapsed().as_secs());
-        self.screen.say(&format!("demo: {requests} requests, {failures} failed, {moves} moves, {seconds} seconds"));
+        self.screen
+            .say(&format!("demo: {requests} requests, {failures} failed, {moves} moves, {seconds} seconds"));
     }
 
     async fn step(
@@ -153,25 +159,37 @@ impl Story {
         let seconds = began.elapsed().as_secs_f64();
         if applied.ok == step.fails {
             self.screen.say(&applied.said());
-            anyhow::bail!("terraform apply {} at \"{}\"", if applied.ok { "succeeded" } else { "failed" }, step.name);
+            anyhow::bail!(
+                "terraform apply {} at \"{}\"",
+                if applied.ok { "succeeded" } else { "failed" },
+                step.name
+            );
         }
         if step.fails {
             self.screen.reason(&applied.said());
         }
         let empty = self.project.plan_is_empty().await?;
         if empty == step.fails {
-            told.wrong.push(format!("the plan after \"{}\" is {}empty", step.name, if empty { "" } else { "not " }));
+            told.wrong.push(format!(
+                "the plan after \"{}\" is {}empty",
+                step.name,
+                if empty { "" } else { "not " }
+            ));
         }
         let audience = match audience {
             Some(audience) => audience,
             // Nobody can be served before the first create.
-            None => audience.insert(Audience::start(&self.sandbox.ready, &self.office, self.requests_per_second)),
+            None => {
+                audience.insert(Audience::start(&self.sandbox.ready, &self.office, self.requests_per_second))
+            }
         };
         tokio::time::sleep(WATCHED).await;
         let now = audience.elapsed();
         let seen = audience.seen(now.saturating_sub(WATCHED), now);
-        for (who, expected, seen) in [("the public", step.public, &seen.public), ("the office", step.office, &seen.office)] {
-            if seen.iter().ne([expected]) {
+        for (who, expected, seen) in
+            [("the public", step.public, &seen.public), ("the office", step.office, &seen.office)]
+        {
+            if **seen != [expected] {
                 told.wrong.push(format!("after \"{}\" {who} saw {seen:?}, not {expected}", step.name));
             }
         }
@@ -192,7 +210,11 @@ impl Story {
             seconds,
             public: seen.public.join("+"),
             office: seen.office.join("+"),
-            plan: if step.fails { "failed, as it should".to_owned() } else { if empty { "empty" } else { "NOT EMPTY" }.to_owned() },
+            plan: if step.fails {
+                "failed, as it should".to_owned()
+            } else {
+                if empty { "empty" } else { "NOT EMPTY" }.to_owned()
+            },
         };
         self.screen.end(&row);
         told.rows.push(row);

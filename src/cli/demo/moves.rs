@@ -35,7 +35,13 @@ fn set([enable, activate, promote]: [bool; 3], more: Value) -> Value {
 }
 
 pub fn all() -> Vec<Move> {
-    let step = |name, phase, more: Value, public, office| Move { name, set: set(phase, more), public, office, fails: false };
+    let step = |name, phase, more: Value, public, office| Move {
+        name,
+        set: set(phase, more),
+        public,
+        office,
+        fails: false,
+    };
     let none = || json!({});
     vec![
         step("create", STABLE, none(), "blue", "blue"),
@@ -51,7 +57,13 @@ pub fn all() -> Vec<Move> {
         step("next release on BLUE, promoted", PROMOTED, none(), "blue", "blue"),
         Move {
             fails: true,
-            ..step("bad release on GREEN", STAGED, json!({ "primary": "blue", "green_revision": BAD_REVISION }), "blue", "blue")
+            ..step(
+                "bad release on GREEN",
+                STAGED,
+                json!({ "primary": "blue", "green_revision": BAD_REVISION }),
+                "blue",
+                "blue",
+            )
         },
         step("back from the bad release", STABLE, none(), "blue", "blue"),
     ]
@@ -59,9 +71,12 @@ pub fn all() -> Vec<Move> {
 
 /// The tfvars file before the first move.
 pub fn beginning() -> Value {
-    set(STABLE, json!({
-        "primary": "blue",
-        "blue_revision": 1,
-        "green_revision": 2,
-    }))
+    set(
+        STABLE,
+        json!({
+            "primary": "blue",
+            "blue_revision": 1,
+            "green_revision": 2,
+        }),
+    )
 }

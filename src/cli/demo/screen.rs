@@ -44,9 +44,20 @@ impl Screen {
 
     pub fn introduce(&self, ready: &Ready, office: &Office) {
         let listener = &ready.listeners.production;
-        let nodes: Vec<String> = ready.nodes.iter().map(|node| format!("{}://{node}:{}", listener.scheme, listener.port)).collect();
-        self.say(&format!("A load balancer at {} serves nginx.example.com and apache.example.com.", nodes.join(" and ")));
-        self.say(&format!("The public asks from 127.0.0.1, the office from {} (canary_source_ips = [\"{}\"]).", office.address(), office.cidr()));
+        let nodes: Vec<String> = ready
+            .nodes
+            .iter()
+            .map(|node| format!("{}://{node}:{}", listener.scheme, listener.port))
+            .collect();
+        self.say(&format!(
+            "A load balancer at {} serves nginx.example.com and apache.example.com.",
+            nodes.join(" and ")
+        ));
+        self.say(&format!(
+            "The public asks from 127.0.0.1, the office from {} (canary_source_ips = [\"{}\"]).",
+            office.address(),
+            office.cidr()
+        ));
         self.say("");
     }
 
@@ -105,7 +116,9 @@ impl Screen {
         self.bar.finish_and_clear();
         let line = |cells: [&str; 7]| {
             let [name, requests, failures, seconds, public, office, plan] = cells;
-            self.say(&format!("{name:<30} {requests:>8} {failures:>8} {seconds:>8}  {public:<7} {office:<7} {plan}"));
+            self.say(&format!(
+                "{name:<30} {requests:>8} {failures:>8} {seconds:>8}  {public:<7} {office:<7} {plan}"
+            ));
         };
         self.say("");
         line(["move", "requests", "failed", "seconds", "public", "office", "second plan"]);

@@ -1,0 +1,210 @@
+//! The HTTP server of both APIs and of the sandbox's own: reads requests, lets faults have their
+//! way, asks the world, writes answers.
+
+mod admin;
+mod ecs;
+mod elb;
+mod query;
+mod xml;
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::service::service_fn;
+use hyper::{Method, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::core::Core;
+use super::world::Request;
+use super::world::error::{Answer, ApiError};
+use super::world::faults::When;
+use super::world::journal::{Outcome, Sender};
+use super::world::params::Api;
+
+/// Largest request body.
+const MOST: usize = 4 << 20;
+
+pub type Reply = Response<Full<Bytes>>;
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("closed on purpose")]
+struct Closed;
+
+pub async fn serve(socket: TcpListener, core: Arc<Core>, stop: CancellationToken) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return connections.shutdown().await,
+            Some(_) = connections.join_next() => {}
+            accepted = socket.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, core.clone()));
+                }
+                // Out of file descriptors, mostly; there is nothing better than to wait a little.
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, core: Arc<Core>) {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| answer(core.clone(), request));
+    let mut server = hyper::server::conn::http1::Builder::new();
+    // Ends in an error when a fault or the caller closes the connection.
+    let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(core: Arc<Core>, request: hyper::Request<Incoming>) -> Result<Reply, Closed> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, MOST).collect().await.map(|body| body.to_bytes()) else {
+        return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "request body too large\n"));
+    };
+    let path = head.uri.path();
+    if path.starts_with("/_sandbox") {
+        return Ok(admin::answer(&core, &head.method, path, head.uri.query().unwrap_or_default(), &body));
+    }
+    if head.method != Method::POST {
+        return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "the AWS APIs take POST only\n"));
+    }
+    let shell = if head.headers.contains_key("x-amz-target") { Shell::ECS } else { Shell::ELB };
+    let id = request_id();
+    match (shell.parse)(&head.headers, &body) {
+        Err(error) => Ok((shell.write)("", &Err(error), &id)),
+        Ok(request) => {
+            let sender = sender(&head.headers);
+            let answer = call(&core, &request, sender).await?;
+            Ok((shell.write)(&request.operation, &answer, &id))
+        }
+    }
+}
+
+/// How one API reads requests and writes answers.
+struct Shell {
+    parse: fn(&HeaderMap, &[u8]) -> Result<Request, ApiError>,
+    write: fn(&str, &Answer, &str) -> Reply,
+}
+
+impl Shell {
+    const ECS: Self = Self { parse: ecs::parse, write: ecs::write };
+    const ELB: Self = Self { parse: elb::parse, write: elb::write };
+}
+
+/// Takes one call from its arrival to its answer, through all faults.
+async fn call(core: &Arc<Core>, request: &Request, sender: Sender) -> Result<Answer, Closed> {
+    let (number, verdict) = core.with(|world, now| world.arrive(now, request, sender));
+    let entry = Entry { core, number };
+    for fault in &verdict.hold_before {
+        hold(core, *fault, number, When::Before).await;
+    }
+    if !verdict.delay.is_zero() {
+        core.clock.sleep(verdict.delay).await;
+    }
+    if verdict.drop {
+        return Err(Closed);
+    }
+    let answer = match verdict.error.clone() {
+        Some(error) => Err(error),
+        None => core.with(|world, now| world.act(now, number, request, &verdict)),
+    };
+    for fault in &verdict.hold_after {
+        hold(core, *fault, number, When::After).await;
+    }
+    if verdict.lost_answer && verdict.error.is_none() {
+        return Err(Closed);
+    }
+    let (status, error) = match &answer {
+        Ok(_) => (200, None),
+        Err(error) => (error.status, Some(error.code.clone())),
+    };
+    entry.close(Outcome::Answered { status, error });
+    Ok(answer)
+}
+
+/// A call's line in the journal, closed however the call ends.
+struct Entry<'a> {
+    core: &'a Arc<Core>,
+    number: u64,
+}
+
+impl Entry<'_> {
+    fn close(&self, outcome: Outcome) {
+        self.core.with(|world, now| world.journal.answered(now, self.number, outcome));
+    }
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        // Has no effect after an answer.
+        self.close(Outcome::Closed);
+    }
+}
+
+/// Waits at a fault until released; when the connection is closed, this is dropped.
+async fn hold(core: &Arc<Core>, fault: u64, call: u64, when: When) {
+    struct Held<'a>(&'a Arc<Core>, u64, u64);
+    impl Drop for Held<'_> {
+        fn drop(&mut self) {
+            self.0.with(|world, _| world.faults.let_go(self.1, self.2));
+        }
+    }
+    core.with(|world, _| world.faults.hold(fault, call, when));
+    let _held = Held(core, fault, call);
+    loop {
+        let released = core.released.notified();
+        tokio::pin!(released);
+        released.as_mut().enable();
+        if !core.with(|world, _| world.faults.is_held(fault, call)) {
+            return;
+        }
+        released.await;
+    }
+}
+
+fn sender(headers: &HeaderMap) -> Sender {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let attempt = text("amz-sdk-request").split(';').find_map(|part| part.trim().strip_prefix("attempt="));
+    let credential = text(AUTHORIZATION.as_str()).split("Credential=").nth(1).unwrap_or_default();
+    Sender {
+        caller: credential.split('/').next().unwrap_or_default().to_owned(),
+        user_agent: text(USER_AGENT.as_str()).to_owned(),
+        attempt: attempt.and_then(|number| number.parse().ok()),
+    }
+}
+
+fn request_id() -> String {
+    let bytes: u128 = rand::random();
+    let hex = format!("{bytes:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+fn reply(status: u16, content_type: &'static str, id: &str, body: String) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::from(body)));
+    *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    reply
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Reply {
+    reply(status.as_u16(), "text/plain", "", text.to_owned())
+}
+
+/// For shells: a request that is not even a call.
+fn malformed(code: &str, message: impl Into<String>) -> ApiError {
+    ApiError::new(code, message)
+}
+
+/// For shells.
+fn request(api: Api, operation: &str, params: serde_json::Value) -> Request {
+    Request { api, operation: operation.to_owned(), params }
+}

@@ -1,0 +1,119 @@
+//! What is there when a sandbox starts, made through the same operations that callers use.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use serde_json::{Value, json};
+
+use super::loopback::free_port;
+use super::ready::{Listener, Listeners};
+use super::world::params::Api;
+use super::world::{Request, World};
+
+pub const CLUSTER: &str = "shop";
+pub const VPC: &str = "vpc-0a1b2c3d4e5f60718";
+pub const SUBNETS: [&str; 2] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"];
+pub const SECURITY_GROUP: &str = "sg-0a1b2c3d4e5f60001";
+
+/// The revision of each family whose tasks never get healthy, and the one whose tasks exit at once.
+const SICK: u32 = 7;
+const CRASHING: u32 = 8;
+
+pub struct Premade {
+    pub cluster_arn: String,
+    pub load_balancer_arn: String,
+    pub listeners: Listeners,
+    pub task_definitions: Vec<String>,
+}
+
+fn call(world: &mut World, api: Api, operation: &str, params: Value) -> anyhow::Result<Value> {
+    let request = Request { api, operation: operation.to_owned(), params };
+    world
+        .act(Duration::ZERO, 0, &request, &Default::default())
+        .map_err(|error| anyhow!("{operation}: {error}"))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+pub fn make(world: &mut World, nodes: &[Ipv4Addr]) -> anyhow::Result<Premade> {
+    let cluster = call(world, Api::Ecs, "CreateCluster", json!({"clusterName": CLUSTER}))?;
+    let made = call(
+        world,
+        Api::Elb,
+        "CreateLoadBalancer",
+        json!({"Name": CLUSTER, "Subnets": SUBNETS, "SecurityGroups": [SECURITY_GROUP], "Scheme": "internal"}),
+    )?;
+    let load_balancer_arn = text(&made["LoadBalancers"][0]["LoadBalancerArn"]);
+    if let Some(it) = world.state.load_balancers.get_mut(&load_balancer_arn) {
+        it.active_at = Duration::ZERO;
+    }
+    let fixed = json!([{
+        "Type": "fixed-response",
+        "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "no such site\n"},
+    }]);
+    let http = free_port(nodes, 8080)?;
+    let production = free_port(nodes, 8443)?;
+    let test = free_port(nodes, 9443)?;
+    let redirect = json!([{
+        "Type": "redirect",
+        "RedirectConfig": {"Protocol": "HTTP", "Port": production.to_string(), "StatusCode": "HTTP_301"},
+    }]);
+    let mut listener = |port: u16, actions: Value| -> anyhow::Result<Listener> {
+        let params = json!({
+            "LoadBalancerArn": load_balancer_arn, "Port": port.to_string(), "Protocol": "HTTP",
+            "DefaultActions": actions,
+        });
+        let made = call(world, Api::Elb, "CreateListener", params)?;
+        Ok(Listener { arn: text(&made["Listeners"][0]["ListenerArn"]), port, scheme: "http".to_owned() })
+    };
+    let listeners = Listeners {
+        http: listener(http, redirect)?,
+        production: listener(production, fixed.clone())?,
+        test: listener(test, fixed)?,
+    };
+    let mut task_definitions = Vec::new();
+    for family in ["nginx", "apache"] {
+        for revision in 1..=CRASHING {
+            let body = format!("{family} v{revision}");
+            // Two bad releases of each, to see what becomes of them.
+            let misbehaviour = match revision {
+                SICK => Some("UNHEALTHY"),
+                CRASHING => Some("EXIT_ON_START"),
+                _ => None,
+            };
+            let params = definition(world, family, &format!("v{revision}"), &body, misbehaviour);
+            call(world, Api::Ecs, "RegisterTaskDefinition", params)?;
+            task_definitions.push(format!("{family}:{revision}"));
+        }
+    }
+    Ok(Premade {
+        cluster_arn: text(&cluster["cluster"]["clusterArn"]),
+        load_balancer_arn,
+        listeners,
+        task_definitions,
+    })
+}
+
+fn definition(world: &World, family: &str, tag: &str, body: &str, misbehaviour: Option<&str>) -> Value {
+    let mut environment = vec![json!({"name": "BODY", "value": body})];
+    environment.extend(misbehaviour.map(|name| json!({"name": name, "value": "1"})));
+    let role = format!("arn:aws:iam::{}:role/ecsTaskExecutionRole", world.settings.place.account);
+    json!({
+        "family": family,
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+        "executionRoleArn": role,
+        "containerDefinitions": [{
+            "name": family,
+            "image": format!("{family}:{tag}"),
+            "essential": true,
+            "portMappings": [{"containerPort": 80, "protocol": "tcp"}],
+            "environment": environment,
+        }],
+    })
+}
