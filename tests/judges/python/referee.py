@@ -176,7 +176,7 @@ def judge_request(call, operation):
 
 def judge_answer(call, operation):
     body = call["response"].encode()
-    answer = {"status_code": call["status"], "headers": call["headers"], "body": body}
+    answer = {"status_code": call["status"], "headers": {k.lower(): v for k, v in call["headers"].items()}, "body": body}
     parser = botocore.parsers.create_parser(PROTOCOL[call["service"]])
     if call["service"] == "elbv2" and call["status"] < 300:
         results(operation, body)
