@@ -3,6 +3,8 @@
 mod decode;
 mod duration;
 mod explain;
+#[cfg(test)]
+mod judged;
 mod pace;
 mod plan;
 mod private;

@@ -290,7 +290,7 @@ pub fn decode(value: Option<wire::DynamicValue>) -> Value {
 
 /// Terraform's merge, for configurations without computed attributes that are not null in the prior.
 pub fn plan_request(prior: &Value, config: &Value) -> wire::plan_resource_change::Request {
-    let proposed = super::plan_rules::proposed_new(&toy_schema().attributes, prior, config);
+    let proposed = super::core_rules::proposed_new(&toy_schema().attributes, prior, config);
     wire::plan_resource_change::Request {
         type_name: "toy_thing".into(),
         prior_state: encode(prior),

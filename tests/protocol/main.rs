@@ -6,6 +6,9 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/core_rules.rs"]
+mod core_rules;
+
 mod calls;
 mod host;
 mod lifecycle;

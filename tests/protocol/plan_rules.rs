@@ -1,79 +1,11 @@
-//! Terraform's own rules for plans, written again from its behaviour, and held against our drafts.
+//! Terraform's own rules for plans, held against our drafts.
 
-use std::collections::BTreeMap;
-
-use bluegreen_provider::terraform::{Attribute, Kind, PlanRequest, Presence, Value, planning};
+use bluegreen_provider::terraform::{Kind, PlanRequest, Presence, Value, planning};
 use proptest::prelude::*;
 
+use super::core_rules::{Attributes, assert_plan_valid, proposed_new};
 use super::host::toy_schema;
 use super::random::value_of;
-
-type Attributes = BTreeMap<String, Attribute>;
-
-/// What Terraform proposes: the configuration, and the prior value of computed attributes that are
-/// not configured.
-pub fn proposed_new(attributes: &Attributes, prior: &Value, config: &Value) -> Value {
-    let Value::Map(configured) = config else { return config.clone() };
-    let members = configured.iter().map(|(name, config)| {
-        let prior = prior.get(name);
-        let attribute = &attributes[name];
-        let value = match (&attribute.kind, config) {
-            (Kind::Plain(_), Value::Null) if attribute.is_computed() => prior.clone(),
-            (kind, Value::Null) if attribute.is_computed() => {
-                // A nested object that holds what only a user can have set is not carried over.
-                let user_set = kind.members().is_some_and(|m| has_user_value(m, prior));
-                if user_set { Value::Null } else { prior.clone() }
-            }
-            (Kind::Object(members), Value::Map(_)) => proposed_new(members, prior, config),
-            (Kind::ObjectList(members), Value::List(elements)) => {
-                let prior = |i: usize| prior.as_list().and_then(|p| p.get(i)).unwrap_or(&Value::Null);
-                Value::List(
-                    elements.iter().enumerate().map(|(i, e)| proposed_new(members, prior(i), e)).collect(),
-                )
-            }
-            _ => config.clone(),
-        };
-        (name.clone(), value)
-    });
-    Value::Map(members.collect())
-}
-
-fn has_user_value(members: &Attributes, value: &Value) -> bool {
-    value.as_map().is_some_and(|map| map.iter().any(|(name, v)| !v.is_null() && !members[name].is_computed()))
-}
-
-/// Complains as Terraform does with "Provider produced invalid plan".
-fn assert_plan_valid(attributes: &Attributes, prior: &Value, config: &Value, planned: &Value, at: &str) {
-    for (name, attribute) in attributes {
-        let (prior, config, planned) = (prior.get(name), config.get(name), planned.get(name));
-        let at = format!("{at}.{name}");
-        if planned == config || (planned == prior && !prior.is_null() && !config.is_null()) {
-            continue;
-        }
-        if config.is_null() {
-            assert!(attribute.is_computed(), "{at}: planned for a non-computed attribute");
-            continue;
-        }
-        if attribute.presence == Presence::Computed {
-            continue;
-        }
-        match (&attribute.kind, config, planned) {
-            (Kind::Object(members), Value::Map(_), Value::Map(_)) => {
-                assert_plan_valid(members, prior, config, planned, &at);
-            }
-            (Kind::ObjectList(members), Value::List(configs), Value::List(plans)) => {
-                assert_eq!(configs.len(), plans.len(), "{at}: count");
-                for (i, (config, planned)) in configs.iter().zip(plans).enumerate() {
-                    let prior = prior.as_list().and_then(|p| p.get(i)).unwrap_or(&Value::Null);
-                    if planned != config {
-                        assert_plan_valid(members, prior, config, planned, &format!("{at}[{i}]"));
-                    }
-                }
-            }
-            _ => panic!("{at}: planned {planned:?} for configured {config:?}"),
-        }
-    }
-}
 
 /// A configuration: computed attributes are not set, required ones are.
 fn as_config(attributes: &Attributes, value: Value) -> Value {
