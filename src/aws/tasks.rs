@@ -51,7 +51,7 @@ impl Aws {
     ) -> Vec<String> {
         let healthy = targets.iter().any(|target| target.health == TargetHealth::Healthy);
         let failed = matches!(service.rollout, Rollout::Failed(_));
-        if !failed && (healthy || service.desired == 0) {
+        if service.rollout == Rollout::Completed && (healthy || service.desired == 0) {
             return Vec::new();
         }
         let events = raw.events.iter().flatten().filter_map(|event| event.message.clone());

@@ -45,29 +45,28 @@ pub fn merge(nets: &BTreeSet<IpNet>) -> BTreeSet<IpNet> {
     merged
 }
 
-/// Spreads `wished` over rules of at most `capacity` values. What a rule in `existing` already holds stays
-/// where it is, so that nobody is moved from one rule to another and loses the canary in between.
-/// Returns one set per rule; a set may be empty where an existing rule is no longer needed.
+/// Spreads `wished` over as few rules of at most `capacity` values as can be. The first rules of `existing` are
+/// kept, and what they hold stays there. Returns one set per rule; an existing rule that is no longer needed gets
+/// an empty set. Written in this order - new rules, changed rules, then closed ones - nobody is in no rule in
+/// between.
 pub fn spread(
     wished: &BTreeSet<IpNet>,
     capacity: usize,
     existing: &[BTreeSet<IpNet>],
 ) -> Vec<BTreeSet<IpNet>> {
     let capacity = capacity.max(1);
+    let needed = wished.len().div_ceil(capacity);
     let mut placed = BTreeSet::new();
     let mut rules: Vec<BTreeSet<IpNet>> = existing
         .iter()
-        .map(|held| {
-            held.iter()
-                .filter(|net| wished.contains(net))
-                .take(capacity)
-                .filter(|net| placed.insert(**net))
-                .copied()
-                .collect()
+        .enumerate()
+        .map(|(index, held)| {
+            let stays = held.iter().filter(|net| index < needed && wished.contains(net)).take(capacity);
+            stays.filter(|net| placed.insert(**net)).copied().collect()
         })
         .collect();
     for net in wished.difference(&placed) {
-        match rules.iter_mut().find(|rule| rule.len() < capacity) {
+        match rules.iter_mut().take(needed).find(|rule| rule.len() < capacity) {
             Some(rule) => {
                 rule.insert(*net);
             }
@@ -125,6 +124,7 @@ mod tests {
         ) {
             let rules = spread(&wished, capacity, &existing);
             prop_assert!(rules.iter().all(|rule| rule.len() <= capacity));
+            prop_assert_eq!(rules.iter().filter(|rule| !rule.is_empty()).count(), wished.len().div_ceil(capacity));
             prop_assert_eq!(rules.iter().map(BTreeSet::len).sum::<usize>(), wished.len());
             prop_assert_eq!(rules.into_iter().flatten().collect::<BTreeSet<_>>(), wished);
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::decode;
 use crate::bluegreen::audience;
-use crate::bluegreen::layout::same_task_definition;
+use crate::bluegreen::layout::{same_task_definition, short_task_definition};
 use crate::bluegreen::names::{OWNER_TAG, ROLE_TAG};
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::phase::Toggles;
@@ -82,7 +82,14 @@ fn release(state: &mut Value, observed: &Observed) {
         if let Some(service) =
             observed.service(side).filter(|s| !same_task_definition(&s.task_definition, &spelled))
         {
-            let member = Value::object([("task_definition", service.task_definition.as_str().into())]);
+            // As the user spells it: short, unless there is nothing to go by.
+            let short = !spelled.is_empty() && !spelled.starts_with("arn:");
+            let seen = if short {
+                short_task_definition(&service.task_definition)
+            } else {
+                &service.task_definition
+            };
+            let member = Value::object([("task_definition", seen.into())]);
             state.set(side.name(), member);
         }
     }
