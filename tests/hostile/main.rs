@@ -5,11 +5,17 @@
 #[path = "../support/core_rules.rs"]
 mod core_rules;
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod callers;
+mod contrast;
+mod live;
 mod plane;
 mod run;
 mod schedule;
 mod schedules;
+mod secrets;
 mod terraform;
 mod transport;
 mod wish;

@@ -1,5 +1,6 @@
 //! What a user wishes, as a configuration, and what must be there when it has come true.
 
+use bluegreen_provider::sandbox::Ready;
 use bluegreen_provider::sandbox::bare::Bare;
 use bluegreen_provider::terraform::{Resource, Value};
 
@@ -36,6 +37,8 @@ pub struct Place {
     pub listener: String,
     pub subnets: Vec<String>,
     pub security_groups: Vec<String>,
+    /// Seconds between health checks.
+    pub interval: u32,
 }
 
 impl Place {
@@ -46,6 +49,19 @@ impl Place {
             listener: bare.listeners.production.arn.clone(),
             subnets: bare.subnets.clone(),
             security_groups: bare.security_groups.clone(),
+            interval: 5,
+        }
+    }
+
+    /// With health checks that a busy machine can answer in time.
+    pub fn real(ready: &Ready) -> Place {
+        Place {
+            cluster: ready.cluster.clone(),
+            vpc_id: ready.vpc_id.clone(),
+            listener: ready.listeners.production.arn.clone(),
+            subnets: ready.subnets.clone(),
+            security_groups: ready.security_groups.clone(),
+            interval: 10,
         }
     }
 }
@@ -87,9 +103,12 @@ impl Wish {
         let null =
             |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect::<Vec<_>>();
         let mut check = Value::object(null(&["protocol", "path", "port", "matcher"]));
-        for (name, number) in
-            [("interval", 5_u32), ("timeout", 2), ("healthy_threshold", 2), ("unhealthy_threshold", 2)]
-        {
+        for (name, number) in [
+            ("interval", place.interval),
+            ("timeout", place.interval / 2),
+            ("healthy_threshold", 2),
+            ("unhealthy_threshold", 2),
+        ] {
             if let Value::Map(members) = &mut check {
                 members.insert(name.to_owned(), number.into());
             }
