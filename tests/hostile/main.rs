@@ -18,4 +18,5 @@ mod schedules;
 mod secrets;
 mod terraform;
 mod transport;
+mod values;
 mod wish;
