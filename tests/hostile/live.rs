@@ -14,7 +14,7 @@ use crate::terraform::Project;
 use crate::wish::{Place, Wish};
 
 /// Schedules run every day; `BLUEGREEN_LIVE=10` asks for more.
-const EVERYDAY: usize = 4;
+const EVERYDAY: usize = 5;
 
 /// A sandbox with everything, and the provider in this process.
 pub struct Live {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bluegreen_provider::sandbox::world::dice::Dice;
-use bluegreen_provider::sandbox::world::faults::Fault;
+use bluegreen_provider::sandbox::world::faults::{Fault, Kind as FaultKind};
 use serde_json::{Value, json};
 
 use crate::wish::{PHASES, Phase, Wish};
@@ -62,6 +62,24 @@ pub struct Schedule {
     pub destroy: bool,
 }
 
+impl Event {
+    /// It changes what the provider has looked at.
+    pub fn upsets(&self) -> bool {
+        match self {
+            Event::Fault(fault) => matches!(fault.kind, FaultKind::Unhealthy | FaultKind::NeverHealthy),
+            Event::Crash(_) | Event::Weights(..) | Event::Priority(_) | Event::Count(..) => true,
+            Event::Interrupt => false,
+        }
+    }
+}
+
+impl Schedule {
+    /// Two apply different wishes at once.
+    pub fn fight(&self) -> bool {
+        self.chapters.iter().any(|chapter| chapter.rival.as_ref().is_some_and(|rival| *rival != chapter.wish))
+    }
+}
+
 struct Chance(Dice);
 
 impl Chance {
@@ -109,7 +127,8 @@ pub fn of(seed: u64) -> Schedule {
         settle: chance.pick(&[30, 30, 45]),
     };
     let mut chapters = Vec::new();
-    for number in 0..chance.count(2, 3) {
+    let count = if chance.one_in(3) { 3 } else { 2 };
+    for number in 0..count {
         if number > 0 {
             next(&mut wish, kind, &mut chance);
         }
@@ -165,10 +184,10 @@ fn events(kind: Kind, number: u32, chance: &mut Chance) -> Vec<(Duration, Event)
     };
     for _ in 0..chance.count(1, 3) {
         let event = Event::Fault(api_fault(chance));
-        add(chance, event, 90.0);
+        add(chance, event, 60.0);
     }
     if chance.one_in(6) {
-        add(chance, Event::Interrupt, 100.0);
+        add(chance, Event::Interrupt, 70.0);
     }
     match kind {
         Kind::Api | Kind::Twins => {}
@@ -185,7 +204,7 @@ fn events(kind: Kind, number: u32, chance: &mut Chance) -> Vec<(Duration, Event)
                         "kind": "never_healthy", "service": service, "lasts": chance.tenth(20.0, 100.0),
                     }))),
                 };
-                add(chance, event, 110.0);
+                add(chance, event, 70.0);
             }
         }
         // There is nothing to edit before the first apply.
@@ -200,7 +219,7 @@ fn events(kind: Kind, number: u32, chance: &mut Chance) -> Vec<(Duration, Event)
                     1 => Event::Priority(chance.count(200, 210)),
                     _ => Event::Count(chance.pick(&BOTH), chance.count(0, 4)),
                 };
-                add(chance, event, 110.0);
+                add(chance, event, 70.0);
             }
         }
     }

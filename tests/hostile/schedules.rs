@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::run::{self, Outcome};
 use crate::schedule::{self, Kind};
 
-const EVERYDAY: u64 = 300;
+const EVERYDAY: u64 = 200;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -30,6 +30,7 @@ struct Sum {
     applies: u64,
     failed_applies: u64,
     calls: u64,
+    edits: u64,
     judged: u64,
     excused: u64,
     hours: f64,
@@ -41,6 +42,9 @@ fn no_schedule_of_faults_breaks_an_invariant_or_keeps_the_wish_from_coming_true(
         println!("{:#?}", schedule::of(seed));
         let outcome = outcome_of(seed);
         println!("{} applies, {} failed, {} calls", outcome.applies, outcome.failed_applies, outcome.calls);
+        if std::env::var("BLUEGREEN_CALLS").is_ok() {
+            println!("{}", outcome.calls_made);
+        }
         assert!(outcome.problems.is_empty(), "seed {seed}:\n{}", outcome.problems.join("\n"));
         return;
     }
@@ -65,6 +69,7 @@ fn no_schedule_of_faults_breaks_an_invariant_or_keeps_the_wish_from_coming_true(
                     sum.applies += outcome.applies;
                     sum.failed_applies += outcome.failed_applies;
                     sum.calls += outcome.calls;
+                    sum.edits += outcome.edits;
                     sum.judged += outcome.judged;
                     sum.excused += outcome.excused;
                     sum.hours += outcome.virtual_time.as_secs_f64() / 3600.0;
@@ -77,8 +82,15 @@ fn no_schedule_of_faults_breaks_an_invariant_or_keeps_the_wish_from_coming_true(
     });
     for (kind, sum) in sums.lock().unwrap().iter() {
         println!(
-            "{kind:?}: {} schedules, {:.1} sandbox hours, {} applies ({} failed on the way), {} API calls, {} callers judged, {} of them excused",
-            sum.schedules, sum.hours, sum.applies, sum.failed_applies, sum.calls, sum.judged, sum.excused
+            "{kind:?}: {} schedules, {:.1} sandbox hours, {} applies ({} failed on the way), {} API calls, {} edits by others, {} callers judged, {} complaints excused",
+            sum.schedules,
+            sum.hours,
+            sum.applies,
+            sum.failed_applies,
+            sum.calls,
+            sum.edits,
+            sum.judged,
+            sum.excused
         );
     }
     let failed = failed.into_inner().unwrap();
