@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::run::{self, Outcome};
-use crate::schedule::{self, Kind};
+use crate::schedule::{self, Chapter, Event, Kind, Schedule};
+use crate::wish::{Phase, Wish};
 
 const EVERYDAY: u64 = 200;
 
@@ -111,4 +112,33 @@ fn a_seed_tells_the_same_story_twice() {
         let (one, two) = (outcome_of(seed), outcome_of(seed));
         assert!(one.calls_made == two.calls_made, "seed {seed} cannot be replayed");
     }
+}
+
+/// The judge is no good if it never finds anything.
+#[test]
+fn a_wish_without_settling_is_caught_and_so_is_an_outsider_who_sends_callers_to_nobody() {
+    let mut schedule = schedule::of(1);
+    schedule.kind = Kind::Api;
+    schedule.propagation = Duration::from_secs(30);
+    schedule.destroy = false;
+    let last = schedule.last.clone();
+    let wish = |phase, settle| Wish { phase, settle, standby: 0, primary: "blue", ..last.clone() };
+    let chapter = |wish, events| Chapter { wish, rival: None, events };
+    schedule.chapters =
+        vec![chapter(wish(Phase::Stable, 0), Vec::new()), chapter(wish(Phase::Promoted, 0), Vec::new())];
+    schedule.last = wish(Phase::Promoted, 0);
+    let hasty: Vec<String> =
+        (1..=4).flat_map(|seed| run::run(&Schedule { seed, ..schedule.clone() }).problems).collect();
+    let hasty = hasty.join("\n");
+    assert!(hasty.contains("I3") && hasty.contains("finds no target in nginx-blue"), "{hasty}");
+
+    schedule.propagation = Duration::ZERO;
+    let meddling = (Duration::from_secs(5), Event::Weights(0, 100));
+    schedule.chapters = vec![
+        chapter(wish(Phase::Stable, 30), Vec::new()),
+        chapter(wish(Phase::Promoted, 30), vec![meddling]),
+    ];
+    schedule.last = wish(Phase::Promoted, 30);
+    let meddled = run::run(&schedule);
+    assert!(meddled.edits == 1 && meddled.problems.join("\n").contains("finds no target in nginx-green"));
 }
