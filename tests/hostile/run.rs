@@ -168,7 +168,7 @@ async fn make_trouble(
 fn happen(world: &mut World, now: Duration, event: &Event) {
     match event {
         Event::Fault(fault) => {
-            world.fault(now, fault.clone()).unwrap();
+            world.fault(now, Fault::clone(fault)).unwrap();
         }
         Event::Crash(service) => {
             let crash = json!({"kind": "crash", "service": service, "count": 1});

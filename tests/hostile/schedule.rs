@@ -30,7 +30,7 @@ impl Kind {
 
 #[derive(Clone, Debug)]
 pub enum Event {
-    Fault(Fault),
+    Fault(Box<Fault>),
     /// One task of the service is killed.
     Crash(&'static str),
     /// Ctrl-C in the apply under way.
@@ -183,7 +183,7 @@ fn events(kind: Kind, number: u32, chance: &mut Chance) -> Vec<(Duration, Event)
         events.push((Duration::from_secs_f64(chance.tenth(0.0, latest)), event));
     };
     for _ in 0..chance.count(1, 3) {
-        let event = Event::Fault(api_fault(chance));
+        let event = Event::Fault(Box::new(api_fault(chance)));
         add(chance, event, 60.0);
     }
     if chance.one_in(6) {
@@ -197,12 +197,12 @@ fn events(kind: Kind, number: u32, chance: &mut Chance) -> Vec<(Duration, Event)
                 let event = match chance.below(3) {
                     0 => Event::Crash(service),
                     // A target that flaps: ill for about as long as it takes to be called so.
-                    1 => Event::Fault(fault(json!({
+                    1 => Event::Fault(Box::new(fault(json!({
                         "kind": "unhealthy", "service": service, "lasts": chance.tenth(4.0, 20.0),
-                    }))),
-                    _ => Event::Fault(fault(json!({
+                    })))),
+                    _ => Event::Fault(Box::new(fault(json!({
                         "kind": "never_healthy", "service": service, "lasts": chance.tenth(20.0, 100.0),
-                    }))),
+                    })))),
                 };
                 add(chance, event, 70.0);
             }
