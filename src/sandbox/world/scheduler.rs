@@ -301,14 +301,20 @@ impl World {
 
     /// Nothing left to start or stop: are old deployments gone, is the rollout complete, is it steady?
     fn conclude(&mut self, now: Duration, service: &Service, counted: &[Counted]) {
-        let gone = |deployment: &str| {
+        // A failed deployment is shown until its last task is STOPPED.
+        let gone = |deployment: &str, failed: bool| {
             !service.tasks.iter().filter_map(|id| self.state.tasks.get(id)).any(|task| {
-                task.deployment == deployment
-                    && !matches!(task.last_status, LastStatus::Deprovisioning | LastStatus::Stopped)
+                let exited = task.last_status == LastStatus::Deprovisioning && !failed;
+                task.deployment == deployment && !exited && task.last_status != LastStatus::Stopped
             })
         };
-        let leaving: Vec<String> =
-            service.deployments.iter().skip(1).filter(|it| gone(&it.id)).map(|it| it.id.clone()).collect();
+        let leaving: Vec<String> = service
+            .deployments
+            .iter()
+            .skip(1)
+            .filter(|it| gone(&it.id, it.rollout == Rollout::Failed))
+            .map(|it| it.id.clone())
+            .collect();
         let Some(live) = self.state.services.get_mut(&service.arn) else { return };
         live.deployments.retain(|it| !leaving.contains(&it.id));
         let alone = live.deployments.len() == 1;

@@ -1,0 +1,17 @@
+//! The sandbox's control plane against what is known of AWS: the world alone in virtual time, and
+//! both APIs over HTTP.
+
+#[path = "sandbox/bench.rs"]
+mod bench;
+#[path = "sandbox/conformance.rs"]
+mod conformance;
+#[path = "sandbox/faults.rs"]
+mod faults;
+#[path = "sandbox/routing.rs"]
+mod routing;
+#[path = "sandbox/scheduler.rs"]
+mod scheduler;
+#[path = "sandbox/sdk.rs"]
+mod sdk;
+#[path = "sandbox/wire.rs"]
+mod wire;
