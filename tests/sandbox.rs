@@ -1,6 +1,8 @@
 //! The sandbox's control plane against what is known of AWS: the world alone in virtual time, and
 //! both APIs over HTTP.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 #[path = "sandbox/bench.rs"]
 mod bench;
 #[path = "sandbox/conformance.rs"]

@@ -280,3 +280,25 @@ fn a_task_start_of_zero_makes_ecs_instant() {
     bench.service("web", "web:1", 3, &group, json!({}));
     assert_eq!(bench.described("web")["runningCount"], 3);
 }
+
+#[test]
+fn five_hundred_services_are_no_burden() {
+    let mut settings = settings(1);
+    (settings.rules_per_load_balancer, settings.groups_per_load_balancer) = (1000, 1000);
+    let mut bench = Bench::with(settings);
+    bench.task_definition("web", json!([]));
+    let start = std::time::Instant::now();
+    for index in 0..500 {
+        let group = bench.target_group(&format!("g{index}"));
+        bench.rule(index + 1, &format!("h{index}"), &[(&group, 1)]);
+        bench.service(&format!("s{index}"), "web:1", 1, &group, json!({}));
+    }
+    let made = start.elapsed();
+    bench.pass(60.0);
+    let mut steady = 0;
+    for index in 0..500 {
+        steady += u32::from(bench.steady(&format!("s{index}")));
+    }
+    println!("made in {made:?}, all steady after {:?}", start.elapsed());
+    assert_eq!(steady, 500);
+}

@@ -195,7 +195,7 @@ impl World {
     fn start_missing(&mut self, now: Duration, service: &Service, counted: &[Counted]) -> u32 {
         let Some(primary) = service.deployments.first() else { return 0 };
         let limit = u64::from(service.desired) * u64::from(service.maximum_percent) / 100;
-        let room = (limit as u32).saturating_sub(counted.len() as u32);
+        let room = u32::try_from(limit).unwrap_or(u32::MAX).saturating_sub(counted.len() as u32);
         // Old tasks are not replaced by old ones, unless the new deployment has failed.
         let last_good = service.deployments.iter().position(|it| it.rollout == Rollout::Completed);
         let (source, have) = if primary.rollout == Rollout::Failed {
