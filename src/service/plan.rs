@@ -130,11 +130,14 @@ fn computed(
         }
         return;
     }
-    planned.set("rollout_steps", Value::list(steps.iter().map(|step| step.sentence(layout))));
+    let mut sentences: Vec<String> = steps.iter().map(|step| step.sentence(layout)).collect();
+    planned.set("rollout_steps", Value::list(sentences.iter().map(String::as_str)));
     if *planned == request.prior {
         // The very steps of the last apply are to be taken again, as after the same edit by hand twice. The
-        // plan must differ from the state, or Terraform would see nothing to do.
-        planned.set("phase", Value::Unknown);
+        // plan must differ from the state, or Terraform would see nothing to do; and only in what a plan with
+        // unknown inputs leaves unknown, or Terraform would call the final plan inconsistent.
+        sentences[0].insert_str(0, "again: ");
+        planned.set("rollout_steps", Value::list(sentences));
     }
 }
 
