@@ -1,1 +1,16 @@
-fn main() {}
+//! Turns `proto/` into Rust without needing protoc on the machine.
+
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=proto");
+    let definitions = protox::compile(["proto/tfplugin6.proto", "proto/plugin.proto"], ["proto"])?;
+    // The client half is for our own tests, which talk to the server as Terraform does.
+    tonic_prost_build::configure()
+        .build_client(true)
+        .build_server(true)
+        .emit_rerun_if_changed(false)
+        .btree_map(".")
+        .compile_fds(definitions)?;
+    Ok(())
+}

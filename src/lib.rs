@@ -6,3 +6,7 @@ pub mod cli;
 pub mod sandbox;
 pub mod service;
 pub mod terraform;
+
+// Unit tests share files with the tests in `tests/`, which call this crate by its name.
+#[cfg(test)]
+extern crate self as bluegreen_provider;

@@ -1,3 +1,7 @@
 //! The subcommands a person starts by hand: sandbox, demo, probe.
 
+pub mod demo;
+pub mod probe;
+pub mod project;
 pub mod sandbox;
+pub mod traffic;

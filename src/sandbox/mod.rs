@@ -8,6 +8,7 @@ mod core;
 pub mod health;
 mod loopback;
 pub mod options;
+pub mod patience;
 pub mod plane;
 mod premade;
 pub mod ready;

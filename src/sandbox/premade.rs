@@ -16,6 +16,10 @@ pub const VPC: &str = "vpc-0a1b2c3d4e5f60718";
 pub const SUBNETS: [&str; 2] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"];
 pub const SECURITY_GROUP: &str = "sg-0a1b2c3d4e5f60001";
 
+/// The revision of each family whose tasks never get healthy, and the one whose tasks exit at once.
+const SICK: u32 = 7;
+const CRASHING: u32 = 8;
+
 pub struct Premade {
     pub cluster_arn: String,
     pub load_balancer_arn: String,
@@ -72,17 +76,18 @@ pub fn make(world: &mut World, nodes: &[Ipv4Addr]) -> anyhow::Result<Premade> {
     };
     let mut task_definitions = Vec::new();
     for family in ["nginx", "apache"] {
-        for revision in 1..=6 {
+        for revision in 1..=CRASHING {
             let body = format!("{family} v{revision}");
-            let params = definition(world, family, &format!("v{revision}"), "BODY", &body);
+            // Two bad releases of each, to see what becomes of them.
+            let misbehaviour = match revision {
+                SICK => Some("UNHEALTHY"),
+                CRASHING => Some("EXIT_ON_START"),
+                _ => None,
+            };
+            let params = definition(world, family, &format!("v{revision}"), &body, misbehaviour);
             call(world, Api::Ecs, "RegisterTaskDefinition", params)?;
             task_definitions.push(format!("{family}:{revision}"));
         }
-    }
-    for (family, variable) in [("broken", "UNHEALTHY"), ("crashing", "EXIT_ON_START")] {
-        let params = definition(world, family, "v1", variable, "1");
-        call(world, Api::Ecs, "RegisterTaskDefinition", params)?;
-        task_definitions.push(format!("{family}:1"));
     }
     Ok(Premade {
         cluster_arn: text(&cluster["cluster"]["clusterArn"]),
@@ -92,7 +97,9 @@ pub fn make(world: &mut World, nodes: &[Ipv4Addr]) -> anyhow::Result<Premade> {
     })
 }
 
-fn definition(world: &World, family: &str, tag: &str, variable: &str, value: &str) -> Value {
+fn definition(world: &World, family: &str, tag: &str, body: &str, misbehaviour: Option<&str>) -> Value {
+    let mut environment = vec![json!({"name": "BODY", "value": body})];
+    environment.extend(misbehaviour.map(|name| json!({"name": name, "value": "1"})));
     let role = format!("arn:aws:iam::{}:role/ecsTaskExecutionRole", world.settings.place.account);
     json!({
         "family": family,
@@ -106,7 +113,7 @@ fn definition(world: &World, family: &str, tag: &str, variable: &str, value: &st
             "image": format!("{family}:{tag}"),
             "essential": true,
             "portMappings": [{"containerPort": 80, "protocol": "tcp"}],
-            "environment": [{"name": variable, "value": value}],
+            "environment": environment,
         }],
     })
 }

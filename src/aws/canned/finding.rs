@@ -1,0 +1,96 @@
+//! Finding a release by its name, and what of its inputs is missing.
+
+use super::*;
+
+const TEST: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/web/1/9";
+
+fn a_release(operation: &str, body: &str) -> (u16, String) {
+    let asked: std::collections::BTreeMap<String, String> =
+        form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let text = match operation {
+        "DescribeServices" => {
+            let service = |side: &str| {
+                serde_json::json!({
+                    "serviceName": format!("web-{side}"), "serviceArn": format!("S-{side}"), "status": "ACTIVE",
+                    "clusterArn": "arn:x:cluster/shop", "loadBalancers": [{"targetGroupArn": format!("G-{side}")}]
+                })
+            };
+            serde_json::json!({"services": [service("blue"), service("green")]}).to_string()
+        }
+        "DescribeTargetGroups" => {
+            let arn = &asked["TargetGroupArns.member.1"];
+            result(
+                operation,
+                &format!(
+                    "<TargetGroups><member><TargetGroupArn>{arn}</TargetGroupArn><TargetGroupName>legacy-{arn}</TargetGroupName><VpcId>vpc-1</VpcId><LoadBalancerArns><member>LB</member></LoadBalancerArns></member></TargetGroups>"
+                ),
+            )
+        }
+        "DescribeListeners" => {
+            let listener = |arn| format!("<member><ListenerArn>{arn}</ListenerArn></member>");
+            let all = [TEST, LISTENER, "other"].map(listener).concat();
+            result(operation, &format!("<Listeners>{all}</Listeners>"))
+        }
+        "DescribeRules" => {
+            let (id, group, field) = match asked["ListenerArn"].as_str() {
+                LISTENER => ("production", "G-blue", "host-header"),
+                TEST => ("test", "G-green", "source-ip"),
+                _ => ("foreign", "X", "host-header"),
+            };
+            result(
+                operation,
+                &format!(
+                    "<Rules><member><RuleArn>{id}</RuleArn><Priority>1</Priority><Conditions><member><Field>{field}</Field><Values><member>a</member></Values></member></Conditions><Actions><member><Type>forward</Type><TargetGroupArn>{group}</TargetGroupArn></member></Actions></member></Rules>"
+                ),
+            )
+        }
+        "DescribeTags" => result(operation, "<TagDescriptions></TagDescriptions>"),
+        other => panic!("{other}"),
+    };
+    (200, text)
+}
+
+#[tokio::test]
+async fn an_untagged_release_is_found_by_its_name_alone() {
+    let (aws, _) = start(a_release).await;
+    let found = aws.discover("shop", "web").await.unwrap().unwrap();
+    assert_eq!((found.vpc_id.as_str(), found.cluster_arn.as_str()), ("vpc-1", "arn:x:cluster/shop"));
+    assert_eq!(found.whose.listener, LISTENER);
+    assert_eq!(found.whose.test_listener.as_deref(), Some(TEST));
+    assert_eq!(found.whose.group_names.green, "legacy-G-green");
+    let known: Vec<_> = found.whose.known.iter().map(String::as_str).collect();
+    assert_eq!(known, ["G-blue", "G-green", "S-blue", "S-green", "production", "test"]);
+}
+
+#[tokio::test]
+async fn where_there_are_no_services_nothing_is_found() {
+    let nothing: Script = |_, _| (200, r#"{"services":[],"failures":[]}"#.to_owned());
+    assert_eq!(start(nothing).await.0.discover("shop", "web").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn every_missing_input_is_named_at_once() {
+    let (aws, _) = start(|operation, body| match operation {
+        "DescribeClusters" => (200, r#"{"clusters":[{"status":"INACTIVE"}]}"#.to_owned()),
+        "DescribeListeners" => (400, refused("ListenerNotFound", "One or more listeners not found")),
+        "DescribeTaskDefinition" if body.contains("web:1") => (200, r#"{"taskDefinition":{"status":"ACTIVE","networkMode":"bridge","containerDefinitions":[{"name":"web","portMappings":[{"containerPort":81}]}]}}"#.to_owned()),
+        _ => (400, r#"{"__type":"ClientException","message":"Unable to describe task definition."}"#.to_owned()),
+    })
+    .await;
+    let mut layout = acts::layout();
+    layout.sides.green.task_definition = "web:2".to_owned();
+    let missing = aws.check_inputs(&whose(), &layout).await.unwrap();
+    let inputs: Vec<_> = missing.iter().map(|missing| missing.input).collect();
+    let (blue, green) = (Side::Blue, Side::Green);
+    assert_eq!(
+        inputs,
+        [
+            Input::Cluster,
+            Input::Listener,
+            Input::NetworkMode(blue),
+            Input::ContainerPort(blue),
+            Input::TaskDefinition(green)
+        ]
+    );
+    assert!(missing[3].message.contains("port 80 (it has 81)"), "{}", missing[3]);
+}

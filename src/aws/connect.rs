@@ -1,0 +1,248 @@
+//! Clients for one account and region, made without talking to AWS.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_sdk_ecs as ecs;
+use aws_sdk_elasticloadbalancingv2 as elb;
+
+use super::batch::Batch;
+use super::errors::{Error, Kind};
+use super::groups::{FetchGroups, Remembered};
+use super::limit::{Limits, Quota};
+use super::rules::FetchRules;
+use super::services::FetchServices;
+use super::tags::FetchTags;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
+const DEFAULT_RETRIES: u32 = 5;
+
+/// Where and as whom to call AWS. Whatever is `None` comes from where every AWS tool takes it.
+#[derive(Clone)]
+pub struct Settings {
+    pub region: Option<String>,
+    pub profile: Option<String>,
+    pub access_key: Option<String>,
+    pub secret_key: Option<String>,
+    pub token: Option<String>,
+    pub ecs_endpoint: Option<String>,
+    pub elb_endpoint: Option<String>,
+    /// Further attempts after the first.
+    pub max_retries: Option<u32>,
+    /// Who calls, as AWS's logs show it.
+    pub user_agent: Option<String>,
+    /// How much faster than the wall's the other side's clock runs; 1 but for a sandbox. Request rates go by it.
+    pub clock_speed: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            region: None,
+            profile: None,
+            access_key: None,
+            secret_key: None,
+            token: None,
+            ecs_endpoint: None,
+            elb_endpoint: None,
+            max_retries: None,
+            user_agent: None,
+            clock_speed: 1.0,
+        }
+    }
+}
+
+/// Without the secrets.
+impl fmt::Debug for Settings {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Settings")
+            .field("region", &self.region)
+            .field("profile", &self.profile)
+            .field("ecs_endpoint", &self.ecs_endpoint)
+            .field("elb_endpoint", &self.elb_endpoint)
+            .field("max_retries", &self.max_retries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One account and region. Clones share connections, rate limits, batches and caches.
+#[derive(Clone)]
+pub struct Aws {
+    pub(super) clients: Arc<Clients>,
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Clients {
+    ecs: ecs::Client,
+    elb: elb::Client,
+    limits: Limits,
+}
+
+impl Clients {
+    /// The client, once a call may be sent.
+    pub async fn ecs(&self, quota: Quota) -> &ecs::Client {
+        self.limits.leave(quota).await;
+        &self.ecs
+    }
+
+    pub async fn elb(&self, quota: Quota) -> &elb::Client {
+        self.limits.leave(quota).await;
+        &self.elb
+    }
+
+    /// For who has waited already.
+    pub fn elb_now(&self) -> &elb::Client {
+        &self.elb
+    }
+
+    pub fn ecs_now(&self) -> &ecs::Client {
+        &self.ecs
+    }
+}
+
+pub(super) struct Shared {
+    pub services: Batch<FetchServices>,
+    pub groups: Batch<FetchGroups>,
+    pub rules: Batch<FetchRules>,
+    pub tags: Batch<FetchTags>,
+    /// Ownership tags of rules on our listeners by ARN, so that others' rules are asked about once.
+    pub owners: Mutex<HashMap<String, Option<String>>>,
+    pub attributes: Mutex<Remembered>,
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Aws").finish_non_exhaustive()
+    }
+}
+
+impl Aws {
+    /// Reads settings, environment and profile files; calls nobody. Credentials are looked for at the first call.
+    ///
+    /// # Errors
+    /// `Invalid` without a region, or with half a key pair.
+    pub async fn connect(settings: Settings) -> Result<Aws, Error> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(region(&settings).await?)
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(settings.max_retries.unwrap_or(DEFAULT_RETRIES).saturating_add(1)),
+            )
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(OPERATION_TIMEOUT)
+                    .build(),
+            );
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(credentials) = keys(&settings)? {
+            loader = loader.credentials_provider(credentials);
+        }
+        if let Some(name) = settings.user_agent.as_deref().and_then(app_name) {
+            loader = loader.app_name(name);
+        }
+        let config = loader.load().await;
+        let mut ecs_config = ecs::config::Builder::from(&config);
+        // Where none is given, the SDK's own sources (AWS_ENDPOINT_URL_ECS …) stay in force.
+        if let Some(endpoint) = &settings.ecs_endpoint {
+            ecs_config.set_endpoint_url(Some(endpoint.clone()));
+        }
+        let mut elb_config = elb::config::Builder::from(&config);
+        if let Some(endpoint) = &settings.elb_endpoint {
+            elb_config.set_endpoint_url(Some(endpoint.clone()));
+        }
+        let clients = Arc::new(Clients {
+            ecs: ecs::Client::from_conf(ecs_config.build()),
+            elb: elb::Client::from_conf(elb_config.build()),
+            limits: Limits::documented(settings.clock_speed),
+        });
+        Ok(Aws { shared: Arc::new(Shared::new(&clients)), clients })
+    }
+}
+
+impl Shared {
+    fn new(clients: &Arc<Clients>) -> Self {
+        Shared {
+            services: Batch::new(FetchServices(clients.clone())),
+            groups: Batch::new(FetchGroups(clients.clone())),
+            rules: Batch::new(FetchRules(clients.clone())),
+            tags: Batch::new(FetchTags(clients.clone())),
+            owners: Mutex::default(),
+            attributes: Mutex::default(),
+        }
+    }
+}
+
+/// Not the SDK's own chain: that would ask an instance's metadata service and wait for it on every laptop.
+async fn region(settings: &Settings) -> Result<Region, Error> {
+    if let Some(region) = &settings.region {
+        return Ok(Region::new(region.clone()));
+    }
+    let mut profile = ProfileFileRegionProvider::builder();
+    if let Some(name) = &settings.profile {
+        profile = profile.profile_name(name);
+    }
+    let chain =
+        RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(profile.build());
+    chain.region().await.filter(|region| !region.as_ref().is_empty()).ok_or_else(|| {
+        Error::new(
+            "connect",
+            Kind::Invalid,
+            "no AWS region: set region, the environment variable AWS_REGION, or region in the profile",
+        )
+    })
+}
+
+fn keys(settings: &Settings) -> Result<Option<Credentials>, Error> {
+    match (&settings.access_key, &settings.secret_key) {
+        (Some(access), Some(secret)) => {
+            Ok(Some(Credentials::new(access, secret, settings.token.clone(), None, "settings")))
+        }
+        (None, None) => Ok(None),
+        (access, _) => {
+            let (set, missing) =
+                if access.is_some() { ("access_key", "secret_key") } else { ("secret_key", "access_key") };
+            let message = format!("{set} is set and {missing} is not; AWS keys come in pairs");
+            Err(Error::new("connect", Kind::Invalid, message))
+        }
+    }
+}
+
+fn app_name(wished: &str) -> Option<AppName> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let name: String = wished.chars().map(|c| if allowed(c) { c } else { '-' }).take(50).collect();
+    AppName::new(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_key_pair_is_refused_and_never_shown() {
+        let settings = Settings { secret_key: Some("hush".to_owned()), ..Settings::default() };
+        let error = keys(&settings).unwrap_err();
+        assert_eq!(error.kind, Kind::Invalid);
+        assert!(error.message.contains("access_key is not"), "{error}");
+        assert!(!format!("{settings:?}{error:?}").contains("hush"));
+    }
+
+    #[test]
+    fn a_user_agent_is_made_fit() {
+        assert_eq!(app_name("x/1.0 (y)").unwrap().as_ref(), "x-1.0--y-");
+    }
+}

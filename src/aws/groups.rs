@@ -1,0 +1,179 @@
+//! Target groups: finding and changing them, and the health of their targets.
+
+mod expand;
+mod flatten;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types as elb;
+use tokio::time::Instant;
+
+use super::batch::Fetch;
+use super::connect::{Aws, Clients};
+use super::errors::{Error, Explain, Kind};
+use super::limit::Quota;
+use super::tags::{Tags, expand_elb};
+use super::whose::{Depth, Whose};
+use crate::bluegreen::layout::Layout;
+use crate::bluegreen::observed::{Group, Target};
+use crate::bluegreen::side::{Pair, Side};
+use crate::bluegreen::spec::GroupSettings;
+
+pub(super) use flatten::{Attributes, group};
+
+const DESCRIBE: &str = "elasticloadbalancing:DescribeTargetGroups";
+const DESCRIBE_ATTRIBUTES: &str = "elasticloadbalancing:DescribeTargetGroupAttributes";
+const DESCRIBE_HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
+const CREATE: &str = "elasticloadbalancing:CreateTargetGroup";
+const MODIFY: &str = "elasticloadbalancing:ModifyTargetGroup";
+const MODIFY_ATTRIBUTES: &str = "elasticloadbalancing:ModifyTargetGroupAttributes";
+const DELETE: &str = "elasticloadbalancing:DeleteTargetGroup";
+
+/// How long attributes are believed while a release is watched closely: each look would otherwise cost two
+/// calls more, of ten a second that the whole account has.
+const ATTRIBUTES_BELIEVED: Duration = Duration::from_secs(20);
+
+pub(super) type Remembered = HashMap<String, (Instant, Attributes)>;
+
+/// Name to target group; `None` where there is none.
+pub(super) struct FetchGroups(pub Arc<Clients>);
+
+#[async_trait]
+impl Fetch for FetchGroups {
+    type Key = String;
+    type Value = Option<Arc<elb::TargetGroup>>;
+    const OPERATION: &'static str = DESCRIBE;
+    const MOST: usize = 20;
+
+    async fn leave(&self) {
+        self.0.elb(Quota::ElbRead).await;
+    }
+
+    async fn fetch(&self, keys: Vec<String>) -> Result<BTreeMap<String, Self::Value>, Error> {
+        let mut found: BTreeMap<String, Self::Value> = keys.iter().map(|key| (key.clone(), None)).collect();
+        // One name that is missing spoils the whole answer, so halves are asked until the rest is known.
+        let mut rest = vec![keys];
+        let mut waited = true;
+        while let Some(mut some) = rest.pop() {
+            let client = if waited { self.0.elb_now() } else { self.0.elb(Quota::ElbRead).await };
+            waited = false;
+            let request = client.describe_target_groups().set_names(Some(some.clone()));
+            match request.send().await.explain(DESCRIBE) {
+                Err(error) if error.not_found() && some.len() > 1 => {
+                    rest.push(some.split_off(some.len() / 2));
+                    rest.push(some);
+                }
+                Err(error) if error.not_found() => {}
+                answer => {
+                    for group in answer?.target_groups.unwrap_or_default() {
+                        let name = group.target_group_name.clone().unwrap_or_default();
+                        found.insert(name, Some(Arc::new(group)));
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Aws {
+    pub(super) async fn find_groups(
+        &self,
+        whose: &Whose,
+    ) -> Result<Pair<Option<Arc<elb::TargetGroup>>>, Error> {
+        let names = &whose.group_names;
+        let mut found = self.shared.groups.ask_all([names.blue.clone(), names.green.clone()]).await?;
+        Ok(Pair::from_fn(|side| found.remove(&names[side]).flatten()))
+    }
+
+    /// `None` where the group went away meanwhile.
+    pub(super) async fn find_attributes(&self, arn: &str, depth: Depth) -> Result<Option<Attributes>, Error> {
+        let believed = if depth == Depth::Proof { self.believed(arn) } else { None };
+        if believed.is_some() {
+            return Ok(believed);
+        }
+        let elb = self.clients.elb(Quota::ElbRead).await;
+        let request = elb.describe_target_group_attributes().target_group_arn(arn);
+        let answer = match request.send().await.explain(DESCRIBE_ATTRIBUTES) {
+            Err(error) if error.not_found() => return Ok(None),
+            answer => answer?,
+        };
+        let attributes = flatten::attributes(answer.attributes.as_deref().unwrap_or_default());
+        let mut remembered = self.shared.attributes.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.insert(arn.to_owned(), (Instant::now(), attributes.clone()));
+        Ok(Some(attributes))
+    }
+
+    fn believed(&self, arn: &str) -> Option<Attributes> {
+        let remembered = self.shared.attributes.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, attributes) = remembered.get(arn)?;
+        (at.elapsed() < ATTRIBUTES_BELIEVED).then(|| attributes.clone())
+    }
+
+    /// None where the group went away meanwhile.
+    pub(super) async fn find_targets(&self, arn: &str) -> Result<Vec<Target>, Error> {
+        let elb = self.clients.elb(Quota::ElbRead).await;
+        let request = elb.describe_target_health().target_group_arn(arn);
+        let answer = match request.send().await.explain(DESCRIBE_HEALTH) {
+            Err(error) if error.not_found() => return Ok(Vec::new()),
+            answer => answer?,
+        };
+        Ok(answer.target_health_descriptions.unwrap_or_default().iter().filter_map(flatten::target).collect())
+    }
+
+    /// Two calls. Cut short between them, the group is there with AWS's own attributes, which differ from the
+    /// wish and are set when next looked at. Repeated, the first answers with the group that is there.
+    pub(super) async fn create_group(
+        &self,
+        name: &str,
+        settings: &GroupSettings,
+        tags: &Tags,
+    ) -> Result<(), Error> {
+        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let request = expand::creation(name, settings).set_tags(Some(expand_elb(tags)));
+        let answer = request.send_with(elb).await.explain(CREATE)?;
+        let made =
+            answer.target_groups.unwrap_or_default().into_iter().find_map(|group| group.target_group_arn);
+        let arn = made.ok_or_else(|| Error::new(CREATE, Kind::Other, "the answer names no target group"))?;
+        self.set_attributes(&arn, settings).await
+    }
+
+    /// Only what differs.
+    pub(super) async fn configure_group(&self, group: &Group, layout: &Layout) -> Result<(), Error> {
+        let wished = &layout.group;
+        if group.settings.health_check != wished.health_check {
+            let elb = self.clients.elb(Quota::ElbWrite).await;
+            let request = expand::health_check(&group.id, wished, &group.settings.fixed.protocol_version);
+            request.send_with(elb).await.explain(MODIFY)?;
+        }
+        if group.settings.attributes != wished.attributes {
+            self.set_attributes(&group.id, wished).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn delete_group(&self, arn: &str) -> Result<(), Error> {
+        let elb = self.clients.elb(Quota::ElbWrite).await;
+        match elb.delete_target_group().target_group_arn(arn).send().await.explain(DELETE) {
+            Err(error) if error.not_found() => Ok(()),
+            answer => answer.map(|_| ()),
+        }
+    }
+
+    async fn set_attributes(&self, arn: &str, settings: &GroupSettings) -> Result<(), Error> {
+        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let attributes = Some(expand::attributes(&settings.attributes));
+        let request = elb.modify_target_group_attributes().target_group_arn(arn).set_attributes(attributes);
+        let answer = request.send().await.explain(MODIFY_ATTRIBUTES);
+        self.shared.attributes.lock().unwrap_or_else(PoisonError::into_inner).remove(arn);
+        answer.map(|_| ())
+    }
+}
+
+/// The ARNs of what was found.
+pub(super) fn arns(groups: &Pair<Option<Arc<elb::TargetGroup>>>) -> Pair<Option<String>> {
+    Pair::from_fn(|side: Side| groups[side].as_ref().and_then(|group| group.target_group_arn.clone()))
+}

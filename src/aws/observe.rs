@@ -1,0 +1,143 @@
+//! The first verb: look at everything that is ours, and at what stands beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws_sdk_ecs::types as ecs;
+use aws_sdk_elasticloadbalancingv2::types as elb;
+
+use super::connect::Aws;
+use super::errors::Error;
+use super::groups;
+use super::rules::{Seen, sort};
+use super::services::flatten;
+use super::tags::Tags;
+use super::whose::{Depth, Whose, load_balancer_of};
+use crate::bluegreen::observed::{Group, Observed, Service, Standing, Target};
+use crate::bluegreen::side::{Pair, Side};
+
+type TagsByArn = BTreeMap<String, Option<Arc<Tags>>>;
+
+/// What AWS has on one side.
+struct Found {
+    service: Option<Arc<ecs::Service>>,
+    group: Option<Arc<elb::TargetGroup>>,
+}
+
+impl Aws {
+    /// One look. What is absent has been confirmed to be absent.
+    ///
+    /// # Errors
+    /// Whenever something could not be seen: throttled, denied and unreachable are never "not there".
+    pub async fn observe(&self, whose: &Whose, depth: Depth) -> Result<Observed, Error> {
+        let (raw_groups, mut services, rules) =
+            tokio::try_join!(self.find_groups(whose), self.find_services(whose), self.find_rules(whose))?;
+        let arns = groups::arns(&raw_groups);
+        let rules: Vec<&elb::Rule> = rules.values().flatten().flat_map(|rules| rules.iter()).collect();
+        let asked: BTreeSet<String> = self
+            .candidates(rules.iter().copied(), whose, &arns)
+            .into_iter()
+            .chain([arns.blue.clone(), arns.green.clone()].into_iter().flatten())
+            .collect();
+        let mut raw_groups = raw_groups;
+        let mut found = |side: Side| Found { service: services[side].take(), group: raw_groups[side].take() };
+        let (blue, green) = (found(Side::Blue), found(Side::Green));
+        let tags = self.shared.tags.ask_all(asked);
+        let (tags, blue, green) = tokio::try_join!(
+            tags,
+            self.standing(Side::Blue, blue, whose, depth),
+            self.standing(Side::Green, green, whose, depth)
+        )?;
+        self.remember_owners(&tags);
+        let seen: Vec<Seen<'_>> = rules
+            .into_iter()
+            .map(|raw| {
+                let tags = raw.rule_arn.as_ref().and_then(|arn| tags.get(arn)).and_then(Option::as_deref);
+                Seen { raw, tags }
+            })
+            .collect();
+        let sorted = sort(&seen, whose, &arns);
+        Ok(Observed {
+            production: sorted.production,
+            canary: sorted.canary,
+            test: sorted.test,
+            parking: sorted.parking,
+            sides: Pair { blue: tagged(blue, &tags, whose), green: tagged(green, &tags, whose) },
+            neighbours: sorted.neighbours,
+            test_neighbours: sorted.test_neighbours,
+            load_balancer: load_balancer_of(&whose.listener),
+            test_load_balancer: whose.test_listener.as_deref().and_then(load_balancer_of),
+        })
+    }
+
+    /// All of a side but its target group's tags, which are asked for together with the rules'.
+    async fn standing(
+        &self,
+        side: Side,
+        found: Found,
+        whose: &Whose,
+        depth: Depth,
+    ) -> Result<Standing, Error> {
+        let arn = found.group.as_ref().and_then(|group| group.target_group_arn.clone());
+        let service = found
+            .service
+            .as_deref()
+            .map(|raw| (raw, flatten::service(raw, arn.as_deref(), |id, tags| whose.owns(id, tags))));
+        let (group, addresses) = tokio::try_join!(
+            self.standing_group(found.group.as_deref(), depth),
+            self.addresses(side, service.as_ref(), whose, depth)
+        )?;
+        let targets = group.as_ref().map(|group| group.targets.as_slice()).unwrap_or_default();
+        let service = match service {
+            Some((raw, mut service)) if depth == Depth::Proof => {
+                service.remarks = self.find_remarks(side, raw, &service, targets, whose).await;
+                service.tasks = addresses;
+                Some(service)
+            }
+            service => service.map(|(_, service)| service),
+        };
+        Ok(Standing { service, group })
+    }
+
+    async fn addresses(
+        &self,
+        side: Side,
+        service: Option<&(&ecs::Service, Service)>,
+        whose: &Whose,
+        depth: Depth,
+    ) -> Result<BTreeSet<String>, Error> {
+        match service {
+            Some((raw, service)) if depth == Depth::Proof => {
+                self.find_addresses(side, raw, service.settings.container_port, whose).await
+            }
+            _ => Ok(BTreeSet::new()),
+        }
+    }
+
+    async fn standing_group(
+        &self,
+        raw: Option<&elb::TargetGroup>,
+        depth: Depth,
+    ) -> Result<Option<Group>, Error> {
+        let Some((raw, arn)) = raw.and_then(|raw| Some((raw, raw.target_group_arn.as_deref()?))) else {
+            return Ok(None);
+        };
+        let (attributes, targets) =
+            tokio::try_join!(self.find_attributes(arn, depth), self.targets(arn, depth))?;
+        Ok(attributes.map(|attributes| groups::group(raw, attributes, Tags::new(), false, targets)))
+    }
+
+    async fn targets(&self, arn: &str, depth: Depth) -> Result<Vec<Target>, Error> {
+        if depth == Depth::Proof { self.find_targets(arn).await } else { Ok(Vec::new()) }
+    }
+}
+
+/// A group whose tags say that it has gone meanwhile is gone.
+fn tagged(mut standing: Standing, tags: &TagsByArn, whose: &Whose) -> Standing {
+    standing.group = standing.group.and_then(|mut group| {
+        group.tags = tags.get(&group.id)?.as_deref()?.clone();
+        group.ours = whose.owns(&group.id, &group.tags);
+        Some(group)
+    });
+    standing
+}

@@ -1,0 +1,212 @@
+//! Listener rules: finding and changing them.
+
+mod expand;
+mod flatten;
+mod sort;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
+
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types as elb;
+
+use super::batch::Fetch;
+use super::connect::{Aws, Clients};
+use super::errors::{Error, Explain};
+use super::limit::Quota;
+use super::tags::{Tags, expand_elb};
+use super::whose::Whose;
+use crate::bluegreen::effect;
+use crate::bluegreen::names::OWNER_TAG;
+use crate::bluegreen::routing::{Matches, Sends};
+use crate::bluegreen::side::Pair;
+
+pub(super) use flatten::forwards_to;
+pub(super) use sort::{Seen, sort};
+
+const DESCRIBE: &str = "elasticloadbalancing:DescribeRules";
+const CREATE: &str = "elasticloadbalancing:CreateRule";
+const MODIFY: &str = "elasticloadbalancing:ModifyRule";
+const DELETE: &str = "elasticloadbalancing:DeleteRule";
+const SET_PRIORITIES: &str = "elasticloadbalancing:SetRulePriorities";
+
+const LAST_PRIORITY: u32 = 50_000;
+
+/// Listener's ARN to its rules; `None` where there is no such listener.
+pub(super) struct FetchRules(pub Arc<Clients>);
+
+#[async_trait]
+impl Fetch for FetchRules {
+    type Key = String;
+    type Value = Option<Arc<Vec<elb::Rule>>>;
+    const OPERATION: &'static str = DESCRIBE;
+    const MOST: usize = 1;
+
+    async fn leave(&self) {
+        self.0.elb(Quota::ElbRead).await;
+    }
+
+    async fn fetch(&self, keys: Vec<String>) -> Result<BTreeMap<String, Self::Value>, Error> {
+        let mut found = BTreeMap::new();
+        for listener in keys {
+            let rules = match self.rules(&listener).await {
+                Err(error) if error.not_found() => None,
+                rules => Some(Arc::new(rules?)),
+            };
+            found.insert(listener, rules);
+        }
+        Ok(found)
+    }
+}
+
+impl FetchRules {
+    async fn rules(&self, listener: &str) -> Result<Vec<elb::Rule>, Error> {
+        let (mut rules, mut marker) = (Vec::new(), None);
+        let mut client = self.0.elb_now();
+        loop {
+            let request = client.describe_rules().listener_arn(listener).page_size(400);
+            let page = request.set_marker(marker).send().await.explain(DESCRIBE)?;
+            rules.extend(page.rules.unwrap_or_default());
+            marker = page.next_marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                return Ok(rules);
+            }
+            client = self.0.elb(Quota::ElbRead).await;
+        }
+    }
+}
+
+/// Where a new rule goes and what it does.
+pub(super) struct NewRule<'a> {
+    pub listener: &'a str,
+    pub priority: u32,
+    pub matches: &'a Matches,
+    pub sends: &'a Sends,
+    pub tags: Tags,
+}
+
+impl Aws {
+    /// By listener; a listener that does not exist has none.
+    pub(super) async fn find_rules(
+        &self,
+        whose: &Whose,
+    ) -> Result<BTreeMap<String, Option<Arc<Vec<elb::Rule>>>>, Error> {
+        self.shared.rules.ask_all(whose.listeners()).await
+    }
+
+    /// The rules that may be ours by their tags. Others' rules are asked about once in a process.
+    pub(super) fn candidates<'a>(
+        &self,
+        rules: impl Iterator<Item = &'a elb::Rule>,
+        whose: &Whose,
+        groups: &Pair<Option<String>>,
+    ) -> BTreeSet<String> {
+        let owners = self.shared.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        rules
+            .filter(|rule| rule.is_default != Some(true))
+            .filter_map(|rule| rule.rule_arn.as_ref().map(|arn| (rule, arn)))
+            .filter(|(rule, arn)| {
+                let foreign = owners.get(*arn).is_some_and(|owner| owner.as_deref() != Some(&*whose.owner));
+                !foreign || whose.known.contains(*arn) || forwards_to(rule, groups)
+            })
+            .map(|(_, arn)| arn.clone())
+            .collect()
+    }
+
+    pub(super) fn remember_owners(&self, tags: &BTreeMap<String, Option<Arc<Tags>>>) {
+        let mut owners = self.shared.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        for (arn, tags) in tags.iter().filter(|(arn, _)| arn.contains(":listener-rule/")) {
+            if let Some(tags) = tags {
+                owners.insert(arn.clone(), tags.get(OWNER_TAG).cloned());
+            }
+        }
+    }
+
+    /// A lost answer ends in `Conflict`: the repeated call finds the priority in use, by the rule it made.
+    pub(super) async fn create_rule(
+        &self,
+        rule: NewRule<'_>,
+        groups: &Pair<Option<String>>,
+    ) -> Result<(), Error> {
+        let forward = expand::forward(rule.sends, groups, None).map_err(|why| Error::gone(CREATE, why))?;
+        let elb = self.clients.elb(Quota::ElbWrite).await;
+        elb.create_rule()
+            .listener_arn(rule.listener)
+            .priority(int(rule.priority))
+            .set_conditions(Some(expand::conditions(rule.matches)))
+            .actions(forward)
+            .set_tags(Some(expand_elb(&rule.tags)))
+            .send()
+            .await
+            .explain(CREATE)?;
+        Ok(())
+    }
+
+    /// One atomic change of conditions and forward. Actions before the forward (a login) are kept.
+    pub(super) async fn modify_rule(
+        &self,
+        arn: &str,
+        matches: &Matches,
+        sends: &Sends,
+        groups: &Pair<Option<String>>,
+    ) -> Result<(), Error> {
+        let raw = self.find_rule(arn).await?;
+        let forward = expand::forward(sends, groups, None).map_err(|why| Error::gone(MODIFY, why))?;
+        let elb = self.clients.elb(Quota::ElbWrite).await;
+        elb.modify_rule()
+            .rule_arn(arn)
+            .set_conditions(Some(expand::conditions(matches)))
+            .set_actions(Some(expand::with_forward(&raw, forward)))
+            .send()
+            .await
+            .explain(MODIFY)?;
+        Ok(())
+    }
+
+    /// Adds our groups to the rule's forward at weight 0, and leaves all else as it is.
+    pub(super) async fn attach(&self, arn: &str, groups: &Pair<Option<String>>) -> Result<(), Error> {
+        let raw = self.find_rule(arn).await?;
+        let sends = effect::attached(&flatten::sends(&raw, groups));
+        let forward = expand::forward(&sends, groups, flatten::stickiness(&raw))
+            .map_err(|why| Error::gone(MODIFY, why))?;
+        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let actions = expand::with_forward(&raw, forward);
+        let request = elb.modify_rule().rule_arn(arn).set_actions(Some(actions));
+        request.send().await.explain(MODIFY)?;
+        Ok(())
+    }
+
+    pub(super) async fn set_priorities(&self, to: &[(String, u32)]) -> Result<(), Error> {
+        let pair = |(arn, priority): &(String, u32)| {
+            elb::RulePriorityPair::builder().rule_arn(arn).priority(int(*priority)).build()
+        };
+        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let request = elb.set_rule_priorities().set_rule_priorities(Some(to.iter().map(pair).collect()));
+        request.send().await.explain(SET_PRIORITIES)?;
+        Ok(())
+    }
+
+    pub(super) async fn delete_rule(&self, arn: &str) -> Result<(), Error> {
+        let elb = self.clients.elb(Quota::ElbWrite).await;
+        match elb.delete_rule().rule_arn(arn).send().await.explain(DELETE) {
+            Err(error) if error.not_found() => Ok(()),
+            answer => answer.map(|_| ()),
+        }
+    }
+
+    async fn find_rule(&self, arn: &str) -> Result<elb::Rule, Error> {
+        let elb = self.clients.elb(Quota::ElbRead).await;
+        let found = elb.describe_rules().rule_arns(arn).send().await.explain(DESCRIBE)?;
+        let mut rules = found.rules.unwrap_or_default().into_iter();
+        rules.find(|rule| rule.rule_arn.as_deref() == Some(arn)).ok_or_else(|| Error::gone(DESCRIBE, arn))
+    }
+}
+
+/// The first number above `above` that nobody in `taken` has.
+pub(super) fn free_priority(above: u32, taken: &BTreeSet<u32>) -> Option<u32> {
+    (above.saturating_add(1)..=LAST_PRIORITY).find(|priority| !taken.contains(priority))
+}
+
+fn int(priority: u32) -> i32 {
+    i32::try_from(priority).unwrap_or(i32::MAX)
+}

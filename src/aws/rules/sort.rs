@@ -1,0 +1,179 @@
+//! Which of the rules on the listeners are ours, and which part each of them plays.
+
+use std::cmp::Reverse;
+
+use aws_sdk_elasticloadbalancingv2::types as elb;
+
+use super::flatten;
+use crate::aws::tags::Tags;
+use crate::aws::whose::{Whose, listener_of};
+use crate::bluegreen::names::ROLE_TAG;
+use crate::bluegreen::routing::{Neighbour, Rule, Sends};
+use crate::bluegreen::side::{Pair, Side};
+
+/// A rule with its tags; `None` where others' tags were not asked for.
+pub(in crate::aws) struct Seen<'a> {
+    pub raw: &'a elb::Rule,
+    pub tags: Option<&'a Tags>,
+}
+
+#[derive(Debug, Default, PartialEq)]
+pub(in crate::aws) struct Sorted {
+    pub production: Option<Rule>,
+    pub canary: Vec<Rule>,
+    pub test: Option<Rule>,
+    pub parking: Option<Rule>,
+    pub neighbours: Vec<Neighbour>,
+    pub test_neighbours: Vec<Neighbour>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Production,
+    Canary,
+    Test,
+    Parking,
+}
+
+/// Always the same answer for the same rules. Of rules that play one part, the one that serves (not parked,
+/// then the lowest number) has it; the others count as canaries, or as parked, and are closed as such.
+pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Whose, groups: &Pair<Option<String>>) -> Sorted {
+    let mut sorted = Sorted::default();
+    let mut ours = Vec::new();
+    for one in seen {
+        let (Some(arn), Some(priority)) = (&one.raw.rule_arn, flatten::priority(one.raw)) else { continue };
+        let tags = one.tags.cloned().unwrap_or_default();
+        let (id, matches) = (arn.clone(), flatten::matches(one.raw));
+        if whose.owns(arn, &tags) {
+            let sends = flatten::sends(one.raw, groups);
+            let rule = Rule { id, priority, matches, sends, tags, ours: true };
+            ours.push((role(&rule, whose), rule));
+            continue;
+        }
+        let neighbour = Neighbour { id, priority, matches };
+        match listener_of(arn) {
+            Some(listener) if listener == whose.listener => sorted.neighbours.push(neighbour),
+            listener if listener == whose.test_listener => sorted.test_neighbours.push(neighbour),
+            _ => {}
+        }
+    }
+    ours.sort_by_key(|(_, rule)| (rule.matches.parked(), rule.priority, rule.id.clone()));
+    for (role, rule) in ours {
+        place(&mut sorted, role, rule);
+    }
+    sorted.canary.sort_by_key(|rule| Reverse(rule.priority));
+    sorted.neighbours.sort_by_key(|neighbour| neighbour.priority);
+    sorted.test_neighbours.sort_by_key(|neighbour| neighbour.priority);
+    sorted
+}
+
+fn place(sorted: &mut Sorted, role: Role, rule: Rule) {
+    let slot = match role {
+        Role::Production => &mut sorted.production,
+        Role::Test => &mut sorted.test,
+        Role::Parking => &mut sorted.parking,
+        Role::Canary => return sorted.canary.push(rule),
+    };
+    if slot.is_none() {
+        *slot = Some(rule);
+    } else if rule.matches.parked() && sorted.parking.is_none() {
+        sorted.parking = Some(rule);
+    } else {
+        sorted.canary.push(rule);
+    }
+}
+
+/// By its tag, or, for a rule made by somebody else and imported, by what it does.
+fn role(rule: &Rule, whose: &Whose) -> Role {
+    match rule.tags.get(ROLE_TAG).map(String::as_str) {
+        Some("production") => return Role::Production,
+        Some("canary") => return Role::Canary,
+        Some("test") => return Role::Test,
+        Some("parking") => return Role::Parking,
+        _ => {}
+    }
+    let one_group = matches!(&rule.sends, Sends::Forward(forward)
+        if Side::BOTH.into_iter().filter(|side| forward.ours[*side].is_some()).count() == 1);
+    if !rule.on_listener(&whose.listener) {
+        Role::Test
+    } else if !rule.matches.sources.is_empty() && one_group {
+        Role::Canary
+    } else {
+        Role::Production
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::expand;
+    use super::*;
+    use crate::bluegreen::names::OWNER_TAG;
+    use crate::bluegreen::routing::Matches;
+
+    const RULES: &str = "arn:x:listener-rule/app/web/1/2";
+
+    fn whose() -> Whose {
+        let (listener, test) = ("arn:x:listener/app/web/1/2", "arn:x:listener/app/web/1/9");
+        Whose::new("shop", "web", listener, Some(test))
+    }
+
+    fn groups() -> Pair<Option<String>> {
+        Pair { blue: Some("B".to_owned()), green: Some("G".to_owned()) }
+    }
+
+    fn raw(id: &str, priority: u32, host: &str, source: Option<&str>, sends: &Sends) -> elb::Rule {
+        let matches = Matches {
+            hosts: [host.to_owned()].into(),
+            sources: source.map(|source| source.parse().unwrap()).into_iter().collect(),
+            ..Matches::default()
+        };
+        elb::Rule::builder()
+            .rule_arn(id)
+            .priority(priority.to_string())
+            .set_conditions(Some(expand::conditions(&matches)))
+            .actions(expand::forward(sends, &groups(), None).unwrap())
+            .build()
+    }
+
+    fn ours(role: &str) -> Tags {
+        let pairs = [(OWNER_TAG, "shop/web"), (ROLE_TAG, role)];
+        pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+    }
+
+    #[test]
+    fn untagged_rules_known_to_be_ours_are_told_apart_by_what_they_do() {
+        let both = Sends::both(Side::Blue);
+        let single = Sends::single(Side::Green);
+        let rules = [
+            raw(&format!("{RULES}/p"), 100, "a.example.com", None, &both),
+            raw(&format!("{RULES}/c"), 99, "a.example.com", Some("10.0.0.0/8"), &single),
+            raw("arn:x:listener-rule/app/web/1/9/t", 5, "a.example.com", None, &single),
+            raw(&format!("{RULES}/n"), 7, "b.example.com", None, &both),
+        ];
+        let mut whose = whose();
+        whose.known = rules[..3].iter().filter_map(|rule| rule.rule_arn.clone()).collect();
+        let seen: Vec<_> = rules.iter().map(|raw| Seen { raw, tags: None }).collect();
+        let sorted = sort(&seen, &whose, &groups());
+        assert_eq!(sorted.production.unwrap().priority, 100);
+        assert_eq!(sorted.canary[0].priority, 99);
+        assert_eq!(sorted.test.unwrap().priority, 5);
+        assert_eq!(sorted.neighbours[0].priority, 7);
+        assert!(sorted.test_neighbours.is_empty());
+    }
+
+    #[test]
+    fn of_two_production_rules_the_one_that_serves_is_it_and_the_other_is_cleaned_up() {
+        let both = Sends::both(Side::Blue);
+        let rules = [
+            raw(&format!("{RULES}/parked"), 100, "x.bluegreen.invalid", None, &both),
+            raw(&format!("{RULES}/serves"), 200, "a.example.com", None, &both),
+            raw(&format!("{RULES}/second"), 300, "a.example.com", None, &both),
+        ];
+        let tags = ours("production");
+        let seen: Vec<_> = rules.iter().map(|raw| Seen { raw, tags: Some(&tags) }).collect();
+        let sorted = sort(&seen, &whose(), &groups());
+        assert_eq!(sorted.production.unwrap().priority, 200);
+        assert_eq!(sorted.parking.unwrap().priority, 100);
+        assert_eq!(sorted.canary[0].priority, 300);
+    }
+}

@@ -1,0 +1,181 @@
+//! What has been seen over time, and what it proves. The only memory a run has; losing it only costs patience.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::layout::{Layout, same_task_definition};
+use super::observed::{Observed, Rollout, ServiceStatus, TargetHealth};
+use super::routing::Routing;
+use super::side::{Pair, Side};
+use super::step::Step;
+
+/// Kept by one run, from look to look. Times are since any fixed moment.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    healthy_since: Pair<BTreeMap<String, Duration>>,
+    routing_since: Option<(Routing, Duration)>,
+    deployed: Pair<Deployed>,
+    raised: Pair<bool>,
+    public: Option<Side>,
+    moved_from: Option<Side>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Deployed {
+    /// This run has sent no deployment.
+    #[default]
+    No,
+    /// Sent, and for this many looks in a row not seen yet.
+    Sent { unseen: u8 },
+    /// Seen with the wished task definition, then this many looks in a row without it.
+    Seen { astray: u8 },
+}
+
+/// More looks than a stale answer or two can explain.
+const ASTRAY_LOOKS: u8 = 4;
+
+/// A deployment not seen after so many looks was lost, and is sent again.
+const UNSEEN_LOOKS: u8 = 10;
+
+/// What the memory proves at this moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Targets that are addresses of current tasks and have been seen healthy for the whole proof time.
+    pub steady: Pair<u32>,
+    /// The same, healthy at this look.
+    pub healthy: Pair<u32>,
+    /// The routing has been seen unchanged for `settle_time`.
+    pub settled: bool,
+    /// This run has sent a deployment to the side.
+    pub deployed: Pair<bool>,
+    /// The deployment this run sent was there and has been replaced by another.
+    pub astray: Pair<bool>,
+    /// This run has given the side tasks that are still to be proved.
+    pub raised: Pair<bool>,
+    /// The side this run moved the public away from.
+    pub moved_from: Option<Side>,
+}
+
+impl Memory {
+    /// Takes in one look. Call once per look, before `evidence`.
+    pub fn look(&mut self, observed: &Observed, layout: &Layout, now: Duration) {
+        for side in Side::BOTH {
+            let healthy = healthy_addresses(observed, side);
+            let since = &mut self.healthy_since[side];
+            since.retain(|address, _| healthy.contains(address));
+            for address in healthy {
+                since.entry(address).or_insert(now);
+            }
+            if let Some(service) = observed.service(side) {
+                let there =
+                    same_task_definition(&service.task_definition, &layout.sides[side].task_definition);
+                self.deployed[side] = match (self.deployed[side], there) {
+                    (Deployed::Sent { .. } | Deployed::Seen { .. }, true) => Deployed::Seen { astray: 0 },
+                    (Deployed::Sent { unseen }, false) if unseen >= UNSEEN_LOOKS => Deployed::No,
+                    (Deployed::Sent { unseen }, false) => Deployed::Sent { unseen: unseen + 1 },
+                    (Deployed::Seen { astray }, false) => Deployed::Seen { astray: astray.saturating_add(1) },
+                    (kept, _) => kept,
+                };
+            }
+        }
+        // Where the public went is told by the looks, so that an answer lost on the way changes nothing.
+        if let Some(public) = observed.public() {
+            match self.public {
+                Some(before) if before != public && public == layout.public => self.moved_from = Some(before),
+                Some(before) if before != public => self.moved_from = None,
+                _ => {}
+            }
+            self.public = Some(public);
+        }
+        let routing = observed.routing();
+        if self.routing_since.as_ref().is_none_or(|(seen, _)| *seen != routing) {
+            self.routing_since = Some((routing, now));
+        }
+    }
+
+    /// Takes in a step whose call failed, perhaps after its effect.
+    pub fn tried(&mut self, step: &Step) {
+        if step.routes() {
+            self.routing_since = None;
+        }
+    }
+
+    /// Takes in a step that was carried out.
+    pub fn acted(&mut self, step: &Step) {
+        match step {
+            Step::Start { side, to: count }
+            | Step::Deploy { side, count }
+            | Step::CreateService { side, count } => {
+                self.deployed[*side] = Deployed::Sent { unseen: 0 };
+                self.raised[*side] = *count > 0;
+            }
+            Step::Raise { side, .. } => self.raised[*side] = true,
+            Step::Lower { side, to: 0, .. } => self.raised[*side] = false,
+            _ => {}
+        }
+        self.tried(step);
+    }
+
+    pub fn evidence(&self, observed: &Observed, layout: &Layout, now: Duration) -> Evidence {
+        let settled = self.routing_since.as_ref().is_some_and(|(seen, since)| {
+            *seen == observed.routing() && now.saturating_sub(*since) >= layout.settle_time
+        });
+        Evidence {
+            steady: Pair::from_fn(|side| {
+                let proof_time = observed.sides[side]
+                    .group
+                    .as_ref()
+                    .map_or(Duration::MAX, |g| g.settings.health_check.proof_time());
+                count(
+                    self.healthy_since[side]
+                        .values()
+                        .filter(|since| now.saturating_sub(**since) >= proof_time),
+                )
+            }),
+            healthy: Pair::from_fn(|side| count(self.healthy_since[side].iter())),
+            settled,
+            deployed: Pair::from_fn(|side| self.deployed[side] != Deployed::No),
+            astray: Pair::from_fn(
+                |side| matches!(self.deployed[side], Deployed::Seen { astray } if astray >= ASTRAY_LOOKS),
+            ),
+            raised: self.raised,
+            moved_from: self.moved_from,
+        }
+    }
+}
+
+impl Evidence {
+    /// `side` runs the wished task definition, wholly rolled out, with at least `need` tasks whose targets have
+    /// been healthy for the whole proof time.
+    pub fn proves(&self, observed: &Observed, layout: &Layout, side: Side, need: u32) -> bool {
+        self.stands(observed, side, need)
+            && observed.service(side).is_some_and(|service| {
+                service.rollout == Rollout::Completed
+                    && same_task_definition(&service.task_definition, &layout.sides[side].task_definition)
+            })
+    }
+
+    /// `side` has at least `need` tasks whose targets have been healthy for the whole proof time, whatever
+    /// task definition they run.
+    pub fn stands(&self, observed: &Observed, side: Side, need: u32) -> bool {
+        observed.service(side).is_some_and(|service| {
+            service.status == ServiceStatus::Active && service.desired >= need && service.running >= need
+        }) && self.steady[side] >= need
+    }
+}
+
+/// Addresses that are healthy in the side's own group *and* belong to a current task of its service.
+fn healthy_addresses(observed: &Observed, side: Side) -> Vec<String> {
+    let standing = &observed.sides[side];
+    let (Some(service), Some(group)) = (&standing.service, &standing.group) else { return Vec::new() };
+    group
+        .targets
+        .iter()
+        .filter(|target| target.health == TargetHealth::Healthy && service.tasks.contains(&target.address))
+        .map(|target| target.address.clone())
+        .collect()
+}
+
+fn count(items: impl Iterator) -> u32 {
+    u32::try_from(items.count()).unwrap_or(u32::MAX)
+}

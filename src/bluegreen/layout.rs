@@ -1,0 +1,160 @@
+//! The wished end state. The planner knows layouts, not phases: promote and roll back are two layouts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::audience;
+use super::names;
+use super::phase::Phase;
+use super::routing::Matches;
+use super::side::{Pair, Side};
+use super::spec::{GroupSettings, ServiceSettings, Spec};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    pub cluster: String,
+    pub name: String,
+    pub listener: String,
+    pub sides: Pair<SideWish>,
+    /// The side that serves the public, and how many tasks it needs for that.
+    pub public: Side,
+    pub need: u32,
+    pub production_priority: u32,
+    pub production_matches: Matches,
+    pub canary_priority: u32,
+    pub canary: Option<CanaryWish>,
+    pub test: Option<TestWish>,
+    pub service: ServiceSettings,
+    pub group: GroupSettings,
+    pub settle_time: Duration,
+    /// Users' tags; ownership tags are added per object.
+    pub tags: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct SideWish {
+    pub task_definition: String,
+    pub count: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CanaryWish {
+    pub side: Side,
+    /// Merged.
+    pub sources: BTreeSet<IpNet>,
+    /// How many source values one rule has room for.
+    pub capacity: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestWish {
+    pub listener: String,
+    pub priority: u32,
+    pub side: Side,
+    pub matches: Matches,
+    /// The rule exists only while the side has tasks.
+    pub open: bool,
+}
+
+impl Layout {
+    pub fn of(spec: &Spec) -> Layout {
+        let home = spec.primary;
+        let candidate = home.other();
+        let (public, home_count, candidate_count) = match spec.phase {
+            Phase::Stable => (home, spec.desired_count, spec.standby_count),
+            Phase::Staged | Phase::Canary => (home, spec.desired_count, spec.canary_count),
+            Phase::Promoted => (candidate, spec.standby_count, spec.desired_count),
+        };
+        let matches = |sources: BTreeSet<IpNet>| Matches {
+            hosts: spec.hosts.clone(),
+            paths: spec.paths.clone(),
+            sources,
+            others: false,
+        };
+        let count = |side| if side == home { home_count } else { candidate_count };
+        Layout {
+            cluster: spec.cluster.clone(),
+            name: spec.name.clone(),
+            listener: spec.listener.clone(),
+            sides: Pair::from_fn(|side| SideWish {
+                task_definition: spec.task_definitions[side].clone(),
+                count: count(side),
+            }),
+            public,
+            need: spec.desired_count,
+            production_priority: spec.production_priority,
+            production_matches: matches(BTreeSet::new()),
+            canary_priority: spec.canary_priority,
+            canary: (spec.phase == Phase::Canary).then(|| CanaryWish {
+                side: candidate,
+                sources: audience::merge(&spec.canary_sources),
+                capacity: spec.canary_capacity(),
+            }),
+            test: spec.test.as_ref().map(|test| TestWish {
+                listener: test.listener.clone(),
+                priority: test.priority,
+                side: candidate,
+                matches: matches(audience::merge(&test.sources)),
+                open: candidate_count > 0,
+            }),
+            service: spec.service.clone(),
+            group: spec.group.clone(),
+            settle_time: spec.settle_time,
+            tags: spec.tags.clone(),
+        }
+    }
+
+    pub fn owner(&self) -> String {
+        format!("{}/{}", self.cluster, self.name)
+    }
+
+    /// Tasks `side` needs for the traffic this layout sends it; 0 when it sends none.
+    pub fn need_of(&self, side: Side) -> u32 {
+        let public = if self.public == side { self.need } else { 0 };
+        let canary = self.canary.iter().filter(|c| c.side == side).map(|_| self.sides[side].count).max();
+        let test = self.test.iter().filter(|t| t.open && t.side == side).map(|_| 1).max();
+        public.max(canary.unwrap_or(0)).max(test.unwrap_or(0))
+    }
+
+    /// Users' tags and ours for one object; `role` is what it is for.
+    pub fn tags_for(&self, role: &str) -> BTreeMap<String, String> {
+        let mut tags = self.tags.clone();
+        tags.insert(names::OWNER_TAG.to_owned(), self.owner());
+        tags.insert(names::ROLE_TAG.to_owned(), role.to_owned());
+        tags
+    }
+
+    pub fn parked_matches(&self) -> Matches {
+        Matches {
+            hosts: BTreeSet::from([names::parked_host(&self.cluster, &self.name)]),
+            ..Matches::default()
+        }
+    }
+
+    pub fn canary_matches(&self, sources: BTreeSet<IpNet>) -> Matches {
+        Matches { sources, ..self.production_matches.clone() }
+    }
+
+    /// The hosts (or else paths) people know the service by.
+    pub fn address(&self) -> String {
+        let known = if self.production_matches.hosts.is_empty() {
+            &self.production_matches.paths
+        } else {
+            &self.production_matches.hosts
+        };
+        known.iter().cloned().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// `nginx:42` for both `nginx:42` and `arn:aws:ecs:…:task-definition/nginx:42`.
+pub fn short_task_definition(task_definition: &str) -> &str {
+    task_definition.rsplit_once("task-definition/").map_or(task_definition, |(_, short)| short)
+}
+
+/// Two spellings of one task definition.
+pub fn same_task_definition(a: &str, b: &str) -> bool {
+    let both_arns = a.starts_with("arn:") && b.starts_with("arn:");
+    if both_arns { a == b } else { short_task_definition(a) == short_task_definition(b) }
+}

@@ -1,0 +1,211 @@
+//! What can be known to go wrong before the first write: clashes with what others have on the listener, and
+//! settings that cannot be changed.
+
+use super::layout::Layout;
+use super::observed::Observed;
+use super::routing::{Matches, Neighbour};
+use super::side::Side;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The attribute to blame, in dots: `target_group.protocol`.
+    pub attribute: &'static str,
+    pub summary: String,
+    pub detail: String,
+    /// Errors stop the apply; warnings are only said.
+    pub fatal: bool,
+}
+
+pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    priorities(observed, layout, &mut problems);
+    shadows(observed, layout, &mut problems);
+    foreign(observed, &mut problems);
+    groups(observed, layout, &mut problems);
+    if let (Some(ours), Some(test), Some(_)) =
+        (&observed.load_balancer, &observed.test_load_balancer, &layout.test)
+        && ours != test
+    {
+        problems.push(Problem {
+                attribute: "test_listener.arn",
+                summary: "The test listener belongs to another load balancer".to_owned(),
+                detail: format!(
+                    "A target group works behind one load balancer only. listener_arn is on {ours}, test_listener.arn on {test}. Use a listener of the same load balancer."
+                ),
+                fatal: true,
+            });
+    }
+    problems
+}
+
+fn holder(neighbours: &[Neighbour], priority: u32) -> Option<&Neighbour> {
+    neighbours.iter().find(|neighbour| neighbour.priority == priority)
+}
+
+fn priorities(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
+    let mut taken = |attribute, priority, neighbours: &[Neighbour], fatal| {
+        if let Some(neighbour) = holder(neighbours, priority) {
+            problems.push(Problem {
+                attribute,
+                summary: format!("Priority {priority} is taken"),
+                detail: format!(
+                    "The rule {} ({}) already has priority {priority} on this listener. Choose a free number for {attribute}, or move that rule.",
+                    neighbour.id,
+                    said(&neighbour.matches)
+                ),
+                fatal,
+            });
+        }
+    };
+    taken("production_priority", layout.production_priority, &observed.neighbours, true);
+    taken("canary_priority", layout.canary_priority, &observed.neighbours, layout.canary.is_some());
+    if let Some(test) = &layout.test {
+        taken("test_listener.priority", test.priority, &observed.test_neighbours, true);
+    }
+}
+
+fn shadows(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
+    let above =
+        observed.neighbours.iter().filter(|neighbour| neighbour.priority < layout.production_priority);
+    for neighbour in above.filter(|neighbour| covers(&neighbour.matches, &layout.production_matches)) {
+        problems.push(Problem {
+            attribute: "production_priority",
+            summary: "Another rule takes all of this service's requests".to_owned(),
+            detail: format!(
+                "The rule {} with priority {} ({}) is evaluated before production_priority = {} and matches everything that this service matches. Choose a lower number, or move that rule.",
+                neighbour.id,
+                neighbour.priority,
+                said(&neighbour.matches),
+                layout.production_priority
+            ),
+            fatal: observed.public().is_none(),
+        });
+    }
+}
+
+fn foreign(observed: &Observed, problems: &mut Vec<Problem>) {
+    for side in Side::BOTH {
+        let standing = &observed.sides[side];
+        let service = standing.service.iter().filter(|s| !s.ours).map(|s| &s.id);
+        let group = standing.group.iter().filter(|g| !g.ours).map(|g| &g.id);
+        for id in service.chain(group) {
+            problems.push(Problem {
+                attribute: "name",
+                summary: "The name is taken".to_owned(),
+                detail: format!(
+                    "{id} exists and does not belong to this resource (no tag bluegreen:resource with its id). Choose another name, delete it, or take it over with terraform import."
+                ),
+                fatal: true,
+            });
+        }
+    }
+}
+
+fn groups(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
+    for side in Side::BOTH {
+        let Some(group) = observed.sides[side].group.as_ref().filter(|group| group.ours) else { continue };
+        let (is, wished) = (&group.settings.fixed, &layout.group.fixed);
+        let members = [
+            ("target_group.protocol", &is.protocol, &wished.protocol),
+            ("target_group.protocol_version", &is.protocol_version, &wished.protocol_version),
+            ("target_group.port", &is.port.to_string(), &wished.port.to_string()),
+            ("vpc_id", &is.vpc_id, &wished.vpc_id),
+        ]
+        .map(|(attribute, is, wished)| (attribute, is.clone(), wished.clone()));
+        for (attribute, is, wished) in members.into_iter().filter(|(_, is, wished)| is != wished) {
+            problems.push(Problem {
+                attribute,
+                summary: "A target group keeps this for life".to_owned(),
+                detail: format!(
+                    "The {side} target group has {is} and {attribute} asks for {wished}; AWS cannot change it in place. Keep {is}, or release under a new name beside this one."
+                ),
+                fatal: true,
+            });
+        }
+        if group.sticky {
+            problems.push(Problem {
+                attribute: "target_group",
+                summary: "Target stickiness was switched on".to_owned(),
+                detail: format!(
+                    "Stickiness is on for the {side} target group ({}). A rule with two groups would then need group stickiness, which pins callers to the side left behind. Switch target stickiness off.",
+                    group.id
+                ),
+                fatal: true,
+            });
+        }
+    }
+}
+
+/// Whatever `inner` matches, `outer` matches too. Errs on the side of "no".
+pub fn covers(outer: &Matches, inner: &Matches) -> bool {
+    let all = |outer: &std::collections::BTreeSet<String>, inner: &std::collections::BTreeSet<String>| {
+        outer.is_empty()
+            || (!inner.is_empty()
+                && inner.iter().all(|value| outer.iter().any(|pattern| pattern_covers(pattern, value))))
+    };
+    let lower =
+        |values: &std::collections::BTreeSet<String>| values.iter().map(|v| v.to_lowercase()).collect();
+    !outer.others
+        && !outer.parked()
+        && outer.sources.is_empty()
+        && all(&lower(&outer.hosts), &lower(&inner.hosts))
+        && all(&outer.paths, &inner.paths)
+}
+
+/// Whether `pattern` matches every text that the pattern `value` matches; exact for values without wildcards.
+fn pattern_covers(pattern: &str, value: &str) -> bool {
+    fn matches(pattern: &[u8], value: &[u8]) -> bool {
+        match (pattern.split_first(), value.split_first()) {
+            (None, None) => true,
+            (Some((b'*', rest)), _) => {
+                matches(rest, value) || value.split_first().is_some_and(|(_, tail)| matches(pattern, tail))
+            }
+            (Some((b'?', rest)), Some((c, tail))) if *c != b'*' => matches(rest, tail),
+            (Some((p, rest)), Some((c, tail))) if p == c => matches(rest, tail),
+            _ => false,
+        }
+    }
+    matches(pattern.as_bytes(), value.as_bytes())
+}
+
+fn said(matches: &Matches) -> String {
+    let mut parts = Vec::new();
+    let mut part = |name: &str, values: Vec<String>| {
+        if !values.is_empty() {
+            parts.push(format!("{name} {}", values.join(", ")));
+        }
+    };
+    part("host", matches.hosts.iter().cloned().collect());
+    part("path", matches.paths.iter().cloned().collect());
+    part("source", matches.sources.iter().map(ToString::to_string).collect());
+    if matches.others {
+        parts.push("further conditions".to_owned());
+    }
+    if parts.is_empty() { "no conditions known".to_owned() } else { parts.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(names: &[&str]) -> Matches {
+        Matches { hosts: names.iter().map(|n| (*n).to_owned()).collect(), ..Matches::default() }
+    }
+
+    #[test]
+    fn a_wildcard_above_shadows_and_a_narrower_rule_does_not() {
+        let ours = hosts(&["nginx.example.com"]);
+        assert!(covers(&hosts(&["*.Example.com"]), &ours));
+        assert!(covers(&hosts(&["nginx.example.???"]), &ours));
+        assert!(!covers(&hosts(&["apache.example.com"]), &ours));
+        assert!(!covers(
+            &Matches { sources: ["10.0.0.0/8".parse().unwrap()].into(), ..hosts(&["*"]) },
+            &ours
+        ));
+        assert!(!covers(
+            &Matches { paths: ["/api/*".to_owned()].into(), ..hosts(&["*.example.com"]) },
+            &ours
+        ));
+        assert!(!covers(&hosts(&["nginx.example.com"]), &hosts(&["*.example.com"])));
+    }
+}

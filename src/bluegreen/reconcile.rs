@@ -1,0 +1,132 @@
+//! One turn of the loop: from a look to the one thing to do about it. Crash, interrupt, timeout and resume are
+//! all just another first turn.
+
+use std::time::Duration;
+
+use super::evidence::{Evidence, Memory};
+use super::guard::{self, Act, Intent, Refusal};
+use super::layout::{Layout, short_task_definition};
+use super::observed::{Observed, Rollout};
+use super::plan;
+use super::side::Side;
+use super::step::Step;
+
+/// Looks in a row that must find the receiver ill before the public is sent back; one may be a stale answer.
+const ILL_LOOKS: u8 = 2;
+
+/// One run of the loop, for one layout.
+#[derive(Clone, Debug)]
+pub struct Run {
+    intent: Intent,
+    memory: Memory,
+    ill_looks: u8,
+    returned: Option<Stuck>,
+}
+
+/// What to do after one look.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    Act(Act),
+    /// Nothing to do but look again; the step says what is waited for.
+    Wait(Step),
+    Done,
+    /// Waiting longer would not help.
+    Stuck(Stuck),
+    /// The guard stands against the planner: a fault in this program.
+    Refused(Step, Refusal),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stuck {
+    #[error("the deployment on {side} failed: {reason}")]
+    ReleaseFailed { side: Side, reason: String },
+    #[error(
+        "the deployment on {side} was replaced by {found}: ECS rolled it back, or somebody else deployed meanwhile"
+    )]
+    Replaced { side: Side, found: String },
+    #[error("{from} fell ill after the switch, so everybody was sent back to {to}, which was still running")]
+    WentBack { from: Side, to: Side },
+}
+
+impl Stuck {
+    /// The side that is to blame.
+    pub fn side(&self) -> Side {
+        match self {
+            Stuck::ReleaseFailed { side, .. } | Stuck::Replaced { side, .. } => *side,
+            Stuck::WentBack { from, .. } => *from,
+        }
+    }
+}
+
+impl Run {
+    pub fn new(intent: Intent) -> Self {
+        Run { intent, memory: Memory::default(), ill_looks: 0, returned: None }
+    }
+
+    /// `now` is since any fixed moment and never goes backwards.
+    pub fn turn(&mut self, observed: &Observed, layout: &Layout, now: Duration) -> Turn {
+        self.memory.look(observed, layout, now);
+        let evidence = self.memory.evidence(observed, layout, now);
+        if let Some(stuck) = &self.returned {
+            return Turn::Stuck(stuck.clone());
+        }
+        let step = match self.intent {
+            Intent::Release => {
+                self.way_back(observed, layout, &evidence).or_else(|| plan::next(observed, layout, &evidence))
+            }
+            Intent::Destroy => plan::next_farewell(observed, layout, &evidence),
+        };
+        let Some(step) = step else { return Turn::Done };
+        if let Some(stuck) = stuck(&step, observed, &evidence) {
+            return Turn::Stuck(stuck);
+        }
+        if step.waits() {
+            return Turn::Wait(step);
+        }
+        match guard::admit(&step, self.intent, observed, layout, &evidence) {
+            Ok(act) => Turn::Act(act),
+            Err(refusal) => Turn::Refused(step, refusal),
+        }
+    }
+
+    /// To be told of every act that was carried out.
+    pub fn acted(&mut self, step: &Step) {
+        if let Step::Return { to } = step {
+            self.returned = Some(Stuck::WentBack { from: to.other(), to: *to });
+        }
+        self.memory.acted(step);
+    }
+
+    /// To be told of every act whose call failed: it may have had its effect all the same.
+    pub fn tried(&mut self, step: &Step) {
+        self.memory.tried(step);
+    }
+
+    pub fn evidence(&self, observed: &Observed, layout: &Layout, now: Duration) -> Evidence {
+        self.memory.evidence(observed, layout, now)
+    }
+
+    fn way_back(&mut self, observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option<Step> {
+        let to = evidence.moved_from?;
+        let ill = observed.public() == Some(layout.public) && evidence.healthy[layout.public] < layout.need;
+        self.ill_looks = if ill { self.ill_looks.saturating_add(1) } else { 0 };
+        let back = self.ill_looks >= ILL_LOOKS && evidence.stands(observed, to, layout.need);
+        back.then_some(Step::Return { to })
+    }
+}
+
+/// A wait that cannot end well.
+fn stuck(step: &Step, observed: &Observed, evidence: &Evidence) -> Option<Stuck> {
+    let Step::Await { side, .. } = step else { return None };
+    let service = observed.service(*side)?;
+    if evidence.astray[*side] {
+        let found = short_task_definition(&service.task_definition).to_owned();
+        return Some(Stuck::Replaced { side: *side, found });
+    }
+    match &service.rollout {
+        Rollout::Failed(reason) if evidence.deployed[*side] => {
+            Some(Stuck::ReleaseFailed { side: *side, reason: reason.clone() })
+        }
+        _ => None,
+    }
+}

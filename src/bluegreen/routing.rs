@@ -1,0 +1,135 @@
+//! Listener rules as the domain sees them: which requests they match and which side they send them to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::side::{Pair, Side};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The rule's ARN.
+    pub id: String,
+    pub priority: u32,
+    pub matches: Matches,
+    pub sends: Sends,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Carries our ownership tag, or is known from the state.
+    pub ours: bool,
+}
+
+impl Rule {
+    /// A rule's ARN is its listener's with `listener-rule` for `listener` and one more part.
+    pub fn on_listener(&self, listener: &str) -> bool {
+        self.id.starts_with(&format!("{}/", listener.replacen(":listener/", ":listener-rule/", 1)))
+    }
+}
+
+/// What a request must look like. Empty sets ask nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matches {
+    pub hosts: BTreeSet<String>,
+    pub paths: BTreeSet<String>,
+    pub sources: BTreeSet<IpNet>,
+    /// Somebody added a condition of a kind we never write (header, method, query string).
+    #[serde(default)]
+    pub others: bool,
+}
+
+impl Matches {
+    /// True when nobody can send such a request.
+    pub fn parked(&self) -> bool {
+        !self.hosts.is_empty() && self.hosts.iter().all(|host| host.ends_with(".invalid"))
+    }
+}
+
+/// Where a rule's action sends what it matches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sends {
+    Forward(Forward),
+    /// A redirect, a fixed response or anything else that is no plain forward.
+    Elsewhere(String),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forward {
+    /// Weight of each of our target groups; `None` when the group is not part of the action.
+    pub ours: Pair<Option<u32>>,
+    /// Target groups that are not ours, with their weights.
+    #[serde(default)]
+    pub foreign: Vec<(String, u32)>,
+    /// Group stickiness, which would pin callers to the side left behind.
+    #[serde(default)]
+    pub sticky: bool,
+}
+
+impl Sends {
+    /// The production rule's form: both groups attached, everything to `side`.
+    pub fn both(side: Side) -> Sends {
+        Sends::Forward(Forward {
+            ours: Pair::from_fn(|s| Some(if s == side { 100 } else { 0 })),
+            ..Forward::default()
+        })
+    }
+
+    /// The canary and test rules' form: one group.
+    pub fn single(side: Side) -> Sends {
+        Sends::Forward(Forward {
+            ours: Pair::from_fn(|s| if s == side { Some(1) } else { None }),
+            ..Forward::default()
+        })
+    }
+
+    /// Some of what is matched goes to `side`.
+    pub fn reaches(&self, side: Side) -> bool {
+        matches!(self, Sends::Forward(forward) if forward.ours[side].is_some_and(|weight| weight > 0))
+    }
+
+    /// All of what is matched goes to `side`.
+    pub fn all_to(&self, side: Side) -> bool {
+        match self {
+            Sends::Forward(forward) => {
+                self.reaches(side)
+                    && !self.reaches(side.other())
+                    && forward.foreign.iter().all(|(_, weight)| *weight == 0)
+            }
+            Sends::Elsewhere(_) => false,
+        }
+    }
+
+    /// The side that gets everything, if one does.
+    pub fn only(&self) -> Option<Side> {
+        Side::BOTH.into_iter().find(|side| self.all_to(*side))
+    }
+
+    /// Both our groups are part of the action, so both are health-checked and ECS accepts them.
+    pub fn attaches_both(&self) -> bool {
+        matches!(self, Sends::Forward(forward) if forward.ours.blue.is_some() && forward.ours.green.is_some())
+    }
+
+    /// Exactly the form we write for `side`, whatever the weights' absolute size.
+    pub fn is_both(&self, side: Side) -> bool {
+        self.all_to(side)
+            && self.attaches_both()
+            && matches!(self, Sends::Forward(forward) if forward.foreign.is_empty() && !forward.sticky)
+    }
+
+    pub fn is_single(&self, side: Side) -> bool {
+        self.all_to(side)
+            && matches!(self, Sends::Forward(forward) if forward.foreign.is_empty() && !forward.sticky)
+    }
+}
+
+/// A rule of somebody else on the same listener.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbour {
+    pub id: String,
+    pub priority: u32,
+    pub matches: Matches,
+}
+
+/// Everything that decides who is sent where; compared as a whole to know since when it has stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routing(pub Vec<(String, u32, Matches, Sends)>);

@@ -1,0 +1,153 @@
+//! The wish as meant: what the door makes of a validated configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::phase::Phase;
+use super::side::{Pair, Side};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// The cluster's short name.
+    pub cluster: String,
+    pub name: String,
+    pub listener: String,
+    pub hosts: BTreeSet<String>,
+    pub paths: BTreeSet<String>,
+    pub production_priority: u32,
+    pub canary_priority: u32,
+    /// `family:revision`, or an ARN.
+    pub task_definitions: Pair<String>,
+    /// Which side is home.
+    pub primary: Side,
+    pub desired_count: u32,
+    pub canary_count: u32,
+    pub standby_count: u32,
+    pub phase: Phase,
+    /// As typed, validated; merged by the layout.
+    pub canary_sources: BTreeSet<IpNet>,
+    pub service: ServiceSettings,
+    pub group: GroupSettings,
+    pub test: Option<TestListener>,
+    pub settle_time: Duration,
+    pub tags: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestListener {
+    pub listener: String,
+    pub priority: u32,
+    pub sources: BTreeSet<IpNet>,
+}
+
+/// What both ECS services share; field meanings as in `aws_ecs_service`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceSettings {
+    pub container_name: String,
+    pub container_port: u16,
+    pub subnets: BTreeSet<String>,
+    pub security_groups: BTreeSet<String>,
+    pub assign_public_ip: bool,
+    pub capacity: Capacity,
+    pub platform_version: String,
+    /// Seconds.
+    pub health_check_grace_period: u32,
+    pub enable_execute_command: bool,
+    /// `NONE`, `SERVICE` or `TASK_DEFINITION`.
+    pub propagate_tags: String,
+    pub enable_ecs_managed_tags: bool,
+    pub availability_zone_rebalancing: bool,
+}
+
+impl ServiceSettings {
+    /// True when going from `self` to `other` replaces tasks (facts: UpdateService parameters that start a deployment).
+    pub fn replaces_tasks(&self, other: &ServiceSettings) -> bool {
+        let kept = |s: &ServiceSettings| {
+            (
+                s.container_name.clone(),
+                s.container_port,
+                s.subnets.clone(),
+                s.security_groups.clone(),
+                s.assign_public_ip,
+                s.capacity.clone(),
+                s.platform_version.clone(),
+            )
+        };
+        kept(self) != kept(other)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Capacity {
+    Fargate,
+    Strategy(Vec<CapacityProvider>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CapacityProvider {
+    pub name: String,
+    pub weight: u32,
+    pub base: u32,
+}
+
+/// What both target groups share; field meanings as in `aws_lb_target_group`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupSettings {
+    pub fixed: FixedGroupSettings,
+    pub health_check: HealthCheck,
+    pub attributes: GroupAttributes,
+}
+
+/// Members a target group keeps for life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixedGroupSettings {
+    pub vpc_id: String,
+    pub protocol: String,
+    pub protocol_version: String,
+    pub port: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    pub protocol: String,
+    pub path: String,
+    pub port: String,
+    pub matcher: String,
+    /// Seconds.
+    pub interval: u32,
+    /// Seconds.
+    pub timeout: u32,
+    pub healthy_threshold: u32,
+    pub unhealthy_threshold: u32,
+}
+
+impl HealthCheck {
+    /// How long a receiver must have been seen healthy before it counts as proved.
+    pub fn proof_time(&self) -> Duration {
+        Duration::from_secs(u64::from(self.healthy_threshold) * u64::from(self.interval))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupAttributes {
+    /// Seconds.
+    pub deregistration_delay: u32,
+    /// Seconds; 0 is off.
+    pub slow_start: u32,
+    pub algorithm: String,
+}
+
+impl Spec {
+    /// `CLUSTER/NAME`: the id of the resource and the value of the ownership tag.
+    pub fn owner(&self) -> String {
+        format!("{}/{}", self.cluster, self.name)
+    }
+
+    /// How many condition values a canary rule has left for source addresses.
+    pub fn canary_capacity(&self) -> usize {
+        super::audience::VALUES_PER_RULE.saturating_sub(self.hosts.len() + self.paths.len())
+    }
+}

@@ -1,0 +1,129 @@
+//! `probe URL…`: the zero-downtime check for real deployments. Polls, counts who answered with what,
+//! and fails when any request did.
+
+mod duration;
+mod screen;
+mod target;
+mod tls;
+
+use std::io::Write;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args as ClapArgs;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::traffic::Tally;
+use super::traffic::pace::Pace;
+use screen::Screen;
+use target::{Settings, Target};
+
+/// Requests that may wait for their answer at the same time, for each URL.
+const IN_FLIGHT: usize = 64;
+
+/// Poll URLs and count what answers; exit 1 when any request failed.
+#[derive(ClapArgs, Clone, Debug)]
+pub struct Args {
+    /// What to poll, http:// or https://.
+    #[arg(required = true, value_name = "URL")]
+    pub urls: Vec<String>,
+    /// Requests a second, for each URL; every other one on a new connection.
+    #[arg(long, default_value_t = 5.0, value_name = "N")]
+    pub requests_per_second: f64,
+    /// How long, as 90s, 10m or 1h30m; until Ctrl-C when absent.
+    #[arg(long, value_parser = duration::parse)]
+    pub duration: Option<Duration>,
+    /// A header to send, as in 'Name: value'; may be given several times.
+    #[arg(long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
+    /// Where a host really is, as HOST:PORT:ADDRESS; may be given several times.
+    #[arg(long, value_name = "HOST:PORT:ADDRESS")]
+    pub resolve: Vec<String>,
+    /// Local address to call from, to be seen as a canary caller for instance.
+    #[arg(long, value_name = "ADDRESS")]
+    pub source: Option<IpAddr>,
+    /// Response header that tells the sides apart; otherwise x-task-definition, or else the first 40
+    /// characters of the body.
+    #[arg(long, value_name = "NAME")]
+    pub side_header: Option<String>,
+    /// Status codes that are no failure. Redirects are not followed.
+    #[arg(long, default_value = "200-399", value_name = "CODES")]
+    pub expect: String,
+    /// For one request, connecting included.
+    #[arg(long, default_value = "10s", value_parser = duration::parse)]
+    pub timeout: Duration,
+    /// Certificates to trust besides the system's, a PEM file.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Accept any certificate.
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+/// Probes until the duration is over or Ctrl-C, with progress on standard error and the table on
+/// standard output. Success means that there were requests and none failed.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let end = async |_: &[Arc<Target>]| {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = over(args.duration) => {}
+        }
+    };
+    let tallies = probe(&args, Screen::on_stderr(), end).await?;
+    let mut stdout = std::io::stdout().lock();
+    // A reader that went away does not change the verdict.
+    let _ = stdout.write_all(screen::table(&tallies).as_bytes());
+    Ok(if clean(&tallies) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn over(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Nothing asked is nothing shown to work.
+fn clean(tallies: &[Tally]) -> bool {
+    tallies.iter().all(|tally| tally.requests > 0 && tally.failures == 0)
+}
+
+/// Probes until `end`, which begins with the first request, returns.
+async fn probe(
+    args: &Args,
+    screen: Screen,
+    end: impl AsyncFnOnce(&[Arc<Target>]),
+) -> anyhow::Result<Vec<Tally>> {
+    if !(args.requests_per_second > 0.0 && args.requests_per_second <= 10_000.0) {
+        bail!("--requests-per-second must be above 0 and at most 10000");
+    }
+    let settings = Arc::new(Settings::read(args)?);
+    let targets = args.urls.iter().map(|url| {
+        Target::new(url, settings.clone()).map(Arc::new).with_context(|| format!("cannot probe {url}"))
+    });
+    let targets = targets.collect::<anyhow::Result<Vec<_>>>()?;
+    let stop = CancellationToken::new();
+    let lanes = TaskTracker::new();
+    for target in &targets {
+        let (target, stop) = (target.clone(), stop.clone());
+        let pace = Pace { per_second: args.requests_per_second, in_flight: IN_FLIGHT };
+        lanes.spawn(async move { pace.keep(stop, || target.clone().once(), || target.skip()).await });
+    }
+    lanes.close();
+    tokio::select! {
+        () = end(&targets) => {}
+        () = screen.follow(&targets) => {}
+    }
+    stop.cancel();
+    lanes.wait().await;
+    screen.clear();
+    Ok(targets.iter().map(|target| target.tally()).collect())
+}
+
+#[cfg(test)]
+mod tests;

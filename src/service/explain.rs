@@ -1,0 +1,125 @@
+//! The one translation from what went wrong into what people read: the step and its gate, what the gate saw,
+//! who serves whom right now, and what to do next.
+
+use super::rollout::How;
+use crate::aws::{self, Kind};
+use crate::bluegreen::layout::Layout;
+use crate::bluegreen::observed::Observed;
+use crate::bluegreen::reconcile::Stuck;
+use crate::bluegreen::side::Side;
+use crate::bluegreen::step::Step;
+use crate::bluegreen::tell;
+use crate::terraform::{AttributePath, Diagnostic};
+
+/// Why a run did not end well.
+pub fn ending(how: &How, observed: Option<&Observed>, layout: &Layout, next: &str) -> Option<Diagnostic> {
+    let (path, summary, gate) = match how {
+        How::Done => return None,
+        How::Stuck(step, stuck) => stuck_at(step, stuck, layout),
+        How::TimedOut(step) => {
+            let at = waited_for(step.as_ref(), layout);
+            (
+                blame(step.as_ref()),
+                "The time for this operation ran out".to_owned(),
+                format!("It ran out at the step: {at}."),
+            )
+        }
+        How::Interrupted(step) => {
+            let at = waited_for(step.as_ref(), layout);
+            (
+                AttributePath::root(),
+                "Interrupted".to_owned(),
+                format!("The release was interrupted at the step: {at}. Nothing was reversed."),
+            )
+        }
+        How::Refused(step, refusal) => (
+            AttributePath::root(),
+            "The guard refused a step".to_owned(),
+            format!(
+                "At the step \"{}\": {refusal}. This is a fault in the provider; please report it. Nothing was done.",
+                step.sentence(layout)
+            ),
+        ),
+        How::Failed(step, error) => {
+            let at =
+                step.as_ref().map_or("looking at what is there".to_owned(), |step| step.sentence(layout));
+            (blame(step.as_ref()), summary_of(error), format!("At the step: {at}.\n{error}"))
+        }
+    };
+    let mut parts = vec![gate];
+    if let Some(observed) = observed {
+        if let Some(side) = side_of(how) {
+            parts.push(tell::state_of(observed, side));
+        }
+        parts.push(tell::who_serves(observed));
+    }
+    parts.push(next.to_owned());
+    Some(Diagnostic::error(path, summary, parts.join("\n\n")))
+}
+
+fn stuck_at(step: &Step, stuck: &Stuck, layout: &Layout) -> (AttributePath, String, String) {
+    let summary = match stuck {
+        Stuck::ReleaseFailed { side, .. } => format!("The release on {side} failed"),
+        Stuck::Replaced { side, .. } => format!("The release on {side} was replaced"),
+        Stuck::WentBack { from, .. } => {
+            format!("{from} fell ill after the switch, and the public was sent back")
+        }
+    };
+    let at = if step.waits() { format!(" at the step \"{}\"", step.sentence(layout)) } else { String::new() };
+    let sentence = stuck.to_string();
+    (release_of(stuck.side()), summary, format!("Stopped{at}: {sentence}."))
+}
+
+fn release_of(side: Side) -> AttributePath {
+    AttributePath::root().attribute(side.name()).attribute("task_definition")
+}
+
+fn waited_for(step: Option<&Step>, layout: &Layout) -> String {
+    step.map_or("the first look".to_owned(), |step| step.sentence(layout))
+}
+
+/// The attribute that most likely is at fault.
+fn blame(step: Option<&Step>) -> AttributePath {
+    match step {
+        Some(
+            Step::Await { side, .. }
+            | Step::Start { side, .. }
+            | Step::Deploy { side, .. }
+            | Step::CreateService { side, .. },
+        ) => release_of(*side),
+        Some(Step::CreateProduction | Step::SetPriorities { .. }) => "production_priority".into(),
+        Some(Step::OpenCanary { .. }) => "canary_priority".into(),
+        Some(Step::OpenTest { .. }) => "test_listener".into(),
+        _ => AttributePath::root(),
+    }
+}
+
+fn side_of(how: &How) -> Option<Side> {
+    match how {
+        How::Stuck(_, stuck) => Some(stuck.side()),
+        How::TimedOut(Some(Step::Await { side, .. })) | How::Interrupted(Some(Step::Await { side, .. })) => {
+            Some(*side)
+        }
+        _ => None,
+    }
+}
+
+fn summary_of(error: &aws::Error) -> String {
+    match error.kind {
+        Kind::Denied => format!("AWS denied {}", error.operation),
+        Kind::Throttled => format!("AWS throttled {} for too long", error.operation),
+        Kind::Unreachable => format!("AWS could not be reached for {}", error.operation),
+        _ => format!("{} failed", error.operation),
+    }
+}
+
+/// A call that failed outside a run.
+pub fn call(error: &aws::Error, what: &str) -> Diagnostic {
+    let unknown = match error.kind {
+        Kind::Throttled | Kind::Denied | Kind::Unreachable => {
+            " What is there is therefore unknown; nothing was removed from the state."
+        }
+        _ => "",
+    };
+    Diagnostic::error(AttributePath::root(), summary_of(error), format!("While {what}: {error}.{unknown}"))
+}

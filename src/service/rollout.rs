@@ -1,0 +1,139 @@
+//! The loop: look, decide, do one thing, look again. Everything that can end it ends here.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::pace::Pace;
+use crate::aws::{Aws, Depth, Error, Kind, Whose};
+use crate::bluegreen::guard::{Intent, Refusal};
+use crate::bluegreen::layout::Layout;
+use crate::bluegreen::observed::Observed;
+use crate::bluegreen::reconcile::{Run, Stuck, Turn};
+use crate::bluegreen::step::Step;
+
+/// Between looks while waiting. A tenth of what is usually waited for, and few calls.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+/// Calls in a row that may fail for a passing reason, each after a longer pause, before the run gives up.
+const PASSING_FAILURES: u32 = 12;
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// What one run works with.
+pub struct Rollout<'a> {
+    pub aws: &'a Aws,
+    pub whose: &'a Whose,
+    pub layout: &'a Layout,
+    pub pace: Pace,
+    pub stop: CancellationToken,
+    pub timeout: Duration,
+}
+
+/// How a run ended, and the last that was seen.
+pub struct Ending {
+    pub how: How,
+    /// `None` when nothing could be looked at, not even once.
+    pub observed: Option<Observed>,
+}
+
+#[derive(Debug)]
+pub enum How {
+    Done,
+    Stuck(Step, Stuck),
+    TimedOut(Option<Step>),
+    Interrupted(Option<Step>),
+    Refused(Step, Refusal),
+    /// A call failed for good; the step it was for, or a look.
+    Failed(Option<Step>, Error),
+}
+
+impl Rollout<'_> {
+    pub async fn run(&self, intent: Intent) -> Ending {
+        let mut run = Run::new(intent);
+        let mut seen = None;
+        let mut waiting_for = None;
+        let mut failures = 0;
+        let how = loop {
+            if self.stop.is_cancelled() {
+                break How::Interrupted(waiting_for);
+            }
+            if self.pace.now() >= self.timeout {
+                break How::TimedOut(waiting_for);
+            }
+            let observed = match self.aws.observe(self.whose, Depth::Proof).await {
+                Ok(observed) => observed,
+                Err(error) => match self.pause_after(error, &mut failures).await {
+                    Some(error) => break How::Failed(None, error),
+                    None => continue,
+                },
+            };
+            let observed = seen.insert(observed);
+            match run.turn(observed, self.layout, self.pace.now()) {
+                Turn::Done => break How::Done,
+                Turn::Stuck(stuck) => {
+                    break How::Stuck(waiting_for.unwrap_or(Step::Hold { time: Duration::ZERO }), stuck);
+                }
+                Turn::Refused(step, refusal) => break How::Refused(step, refusal),
+                Turn::Wait(step) => {
+                    failures = 0;
+                    self.say(&step, &mut waiting_for, "waiting");
+                    self.sleep(BETWEEN_LOOKS).await;
+                }
+                Turn::Act(act) => {
+                    self.say(act.step(), &mut waiting_for, "doing");
+                    match self.aws.perform(&act, self.whose, self.layout, observed).await {
+                        Ok(()) => {
+                            failures = 0;
+                            run.acted(act.step());
+                        }
+                        Err(error) => {
+                            // The call may have had its effect all the same.
+                            run.tried(act.step());
+                            if let Some(error) = self.pause_after(error, &mut failures).await {
+                                break How::Failed(Some(act.step().clone()), error);
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        Ending { observed: self.last_look(&how, seen).await, how }
+    }
+
+    /// After a failure or an interrupt, what is stored is what is there, not what was there before the last act.
+    async fn last_look(&self, how: &How, seen: Option<Observed>) -> Option<Observed> {
+        if matches!(how, How::Done) {
+            return seen;
+        }
+        let look = self.aws.observe(self.whose, Depth::Proof);
+        let fresh = tokio::time::timeout(Duration::from_millis(1_200), look).await;
+        fresh.ok().and_then(Result::ok).or(seen)
+    }
+
+    /// `None` after a pause, when trying again may help.
+    async fn pause_after(&self, error: Error, failures: &mut u32) -> Option<Error> {
+        *failures += 1;
+        let passing = error.kind.worth_retrying() || matches!(error.kind, Kind::Conflict | Kind::NotFound);
+        let most = if error.kind == Kind::NotFound { PASSING_FAILURES / 3 } else { PASSING_FAILURES };
+        if !passing || *failures > most {
+            return Some(error);
+        }
+        tracing::warn!(operation = error.operation, "{error}; trying again");
+        let pause = Duration::from_millis(250) * 2u32.saturating_pow(failures.saturating_sub(1));
+        self.sleep(pause.min(LONGEST_PAUSE)).await;
+        None
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::select! {
+            () = self.pace.sleep(time) => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+
+    fn say(&self, step: &Step, before: &mut Option<Step>, how: &str) {
+        if before.as_ref() != Some(step) {
+            tracing::info!(service = self.layout.owner(), "{how}: {}", step.sentence(self.layout));
+        }
+        *before = Some(step.clone());
+    }
+}

@@ -1,0 +1,83 @@
+//! The services that are moved about: one plain, one that keeps tasks warm, one with a test listener.
+
+use std::time::Duration;
+
+use bluegreen_provider::bluegreen::phase::Phase;
+use bluegreen_provider::bluegreen::side::{Pair, Side};
+use bluegreen_provider::bluegreen::spec::{
+    Capacity, FixedGroupSettings, GroupAttributes, GroupSettings, HealthCheck, ServiceSettings, Spec,
+    TestListener,
+};
+
+use crate::world::LAG;
+
+pub fn spec(phase: Phase) -> Spec {
+    Spec {
+        cluster: "shop".to_owned(),
+        name: "app".to_owned(),
+        listener: "arn:aws:elasticloadbalancing:x:1:listener/app/lb/1/2".to_owned(),
+        hosts: ["app.example.com".to_owned()].into(),
+        paths: [].into(),
+        production_priority: 100,
+        canary_priority: 99,
+        task_definitions: Pair { blue: "app:1".to_owned(), green: "app:2".to_owned() },
+        primary: Side::Blue,
+        desired_count: 2,
+        canary_count: 1,
+        standby_count: 0,
+        phase,
+        // Six blocks, four to a rule.
+        canary_sources: (0..6).map(|i| format!("10.{}.0.0/16", i * 2).parse().unwrap()).collect(),
+        service: ServiceSettings {
+            container_name: "app".to_owned(),
+            container_port: 80,
+            subnets: ["subnet-1".to_owned()].into(),
+            security_groups: [].into(),
+            assign_public_ip: false,
+            capacity: Capacity::Fargate,
+            platform_version: "LATEST".to_owned(),
+            health_check_grace_period: 0,
+            enable_execute_command: false,
+            propagate_tags: "NONE".to_owned(),
+            enable_ecs_managed_tags: false,
+            availability_zone_rebalancing: true,
+        },
+        group: GroupSettings {
+            fixed: FixedGroupSettings {
+                vpc_id: "vpc-1".to_owned(),
+                protocol: "HTTP".to_owned(),
+                protocol_version: "HTTP1".to_owned(),
+                port: 80,
+            },
+            health_check: HealthCheck {
+                protocol: "HTTP".to_owned(),
+                path: "/".to_owned(),
+                port: "traffic-port".to_owned(),
+                matcher: "200".to_owned(),
+                interval: 1,
+                timeout: 1,
+                healthy_threshold: 2,
+                unhealthy_threshold: 2,
+            },
+            attributes: GroupAttributes {
+                deregistration_delay: 60,
+                slow_start: 0,
+                algorithm: "round_robin".to_owned(),
+            },
+        },
+        test: None,
+        settle_time: Duration::from_secs(LAG + 1),
+        tags: [].into(),
+    }
+}
+
+pub fn specs() -> Vec<(&'static str, Spec)> {
+    let plain = spec(Phase::Stable);
+    let listener = "arn:aws:elasticloadbalancing:x:1:listener/app/lb/1/3".to_owned();
+    let test = TestListener { listener, priority: 1, sources: [].into() };
+    vec![
+        ("plain", plain.clone()),
+        ("warm", Spec { standby_count: 1, canary_count: 2, ..plain.clone() }),
+        ("tested", Spec { test: Some(test), ..plain }),
+    ]
+}

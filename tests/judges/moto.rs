@@ -1,0 +1,273 @@
+//! moto as AWS: the real terraform and our provider through a service's whole life, seen by boto3 after each step.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+
+use bluegreen_provider::cli::project::{Project, Ran};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::python::Script;
+use super::wire::{Judged, judge};
+
+const HOST: &str = "nginx.example.com";
+const OFFICE: &str = "198.51.100.0/24";
+/// Times the wall's clock, for the provider's waits. moto and the shim take no time worth waiting for.
+const SPEED: &str = "60";
+
+/// moto behind the recording proxy and the shim, and a Terraform project on it.
+pub struct Stage {
+    pub moto: Script,
+    pub project: Project,
+    service: Value,
+    #[allow(dead_code, reason = "kept for as long as the project is")]
+    folder: TempDir,
+}
+
+fn get(endpoint: &str, path: &str) -> Value {
+    let address = endpoint.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{path}: {answer}"));
+    serde_json::from_str(body).unwrap()
+}
+
+impl Stage {
+    pub fn new() -> Stage {
+        let moto = Script::start("moto_stage.py", &[]);
+        let folder = tempfile::tempdir().unwrap();
+        let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-bluegreen"));
+        let project = Project::new(folder.path(), provider).unwrap().with("BLUEGREEN_CLOCK_SPEED", SPEED);
+        let service = json!({
+            "name": "nginx",
+            "cluster": moto.ready["cluster"],
+            "vpc_id": moto.ready["vpc_id"],
+            "listener_arn": moto.ready["listeners"]["production"],
+            "host_headers": [HOST],
+            "blue": { "task_definition": "nginx:1" },
+            "green": { "task_definition": "nginx:2" },
+            "desired_count": 3,
+            "canary_count": 1,
+            "container_name": "nginx",
+            "container_port": 80,
+            "network_configuration": {
+                "subnets": moto.ready["subnets"],
+                "security_groups": moto.ready["security_groups"],
+            },
+            "canary_source_ips": [OFFICE],
+        });
+        Stage { moto, project, service, folder }
+    }
+
+    pub fn set(&mut self, change: Value) -> &mut Self {
+        for (name, value) in change.as_object().unwrap() {
+            self.service[name] = value.clone();
+        }
+        self
+    }
+
+    pub fn phase(&mut self, phase: &str) -> &mut Self {
+        let (enable, activate, promote) = match phase {
+            "stable" => (false, false, false),
+            "staged" => (true, false, false),
+            "canary" => (true, true, false),
+            "promoted" => (true, false, true),
+            other => panic!("no phase {other}"),
+        };
+        self.set(json!({ "enable_canary": enable, "activate_canary": activate, "promote_to_all": promote }))
+    }
+
+    pub fn config(&self) -> Value {
+        let endpoint = self.moto.text("endpoint");
+        json!({
+            "terraform": { "required_providers": { "bluegreen": { "source": "ecs-bluegreen/bluegreen" } } },
+            "provider": { "bluegreen": {
+                "region": self.moto.ready["region"],
+                "access_key": "test",
+                "secret_key": "test",
+                "endpoints": { "ecs": endpoint, "elasticloadbalancingv2": endpoint },
+            } },
+            "resource": { "bluegreen_service": { "nginx": self.service } },
+        })
+    }
+
+    /// An apply that must succeed, and after which a plan finds nothing to do.
+    pub async fn apply(&self) -> Ran {
+        self.project.write("main.tf.json", &self.config().to_string()).unwrap();
+        let ran = self.project.apply().await.unwrap();
+        assert!(ran.ok, "{}", ran.said());
+        let plan = self.project.run(&["plan", "-no-color", "-detailed-exitcode"]).await.unwrap();
+        assert_eq!(plan.code, Some(0), "the second plan is not empty:\n{}", plan.said());
+        ran
+    }
+
+    pub async fn state(&self) -> Value {
+        self.project.state_of("bluegreen_service.nginx").await.unwrap()
+    }
+
+    /// What boto3 sees.
+    pub fn look(&self) -> Value {
+        get(self.moto.text("endpoint"), "/_judge/look")
+    }
+
+    /// botocore's referee has seen every call the provider made, and moto's script has nothing to complain about.
+    fn end(self) {
+        let calls = get(self.moto.text("endpoint"), "/_judge/calls");
+        let (judged, findings) = judge(&calls, Judged::Requests);
+        assert_eq!(findings, [] as [&str; 0]);
+        println!("judged: {judged}");
+        self.moto.end();
+    }
+
+    /// The phase is there as boto3 sees it: the public's side, whether there is a canary, tasks of either side.
+    fn shows(&self, public: &str, canary: bool, tasks: (u64, u64)) {
+        let seen = self.look();
+        let rules = seen["rules"]["production"].as_array().unwrap();
+        let weight = |side: &str| u64::from(side == public) * 100;
+        let production = rules.last().unwrap();
+        assert_eq!(
+            production["weights"],
+            json!({ "nginx-blue": weight("blue"), "nginx-green": weight("green") }),
+            "{seen:#}"
+        );
+        assert_eq!(production["conditions"], json!({ "host-header": [HOST] }), "{seen:#}");
+        assert_eq!(rules.len(), 1 + usize::from(canary), "{seen:#}");
+        if canary {
+            let other = if public == "blue" { "nginx-green" } else { "nginx-blue" };
+            assert_eq!(rules[0]["weights"].as_object().unwrap().keys().collect::<Vec<_>>(), [other]);
+            assert_eq!(rules[0]["conditions"]["source-ip"], self.service["canary_source_ips"]);
+            assert_eq!(rules[0]["conditions"]["host-header"], json!([HOST]));
+        }
+        for (side, count) in [("nginx-blue", tasks.0), ("nginx-green", tasks.1)] {
+            let service = &seen["services"][side];
+            assert_eq!(
+                (&service["desired"], &service["running"]),
+                (&json!(count), &json!(count)),
+                "{seen:#}"
+            );
+            assert_eq!(seen["groups"][side]["healthy"], count, "{seen:#}");
+        }
+        for ours in rules.iter().chain(seen["services"].as_object().unwrap().values()) {
+            assert_eq!(ours["tags"]["bluegreen:resource"], "shop/nginx", "{seen:#}");
+            assert_ne!(ours["sticky"], true, "{seen:#}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_phase_forward_and_back_is_what_boto3_sees() {
+    let mut stage = Stage::new();
+    stage.apply().await;
+    stage.shows("blue", false, (3, 0));
+    for (phase, public, canary, tasks) in [
+        ("staged", "blue", false, (3, 1)),
+        ("canary", "blue", true, (3, 1)),
+        ("promoted", "green", false, (0, 3)),
+        ("canary", "blue", true, (3, 1)),
+        ("staged", "blue", false, (3, 1)),
+        ("stable", "blue", false, (3, 0)),
+        ("promoted", "green", false, (0, 3)),
+        ("stable", "blue", false, (3, 0)),
+    ] {
+        stage.phase(phase).apply().await;
+        stage.shows(public, canary, tasks);
+        assert_eq!(stage.state().await["phase"], phase);
+    }
+    let ran = stage.project.destroy().await.unwrap();
+    assert!(ran.ok, "{}", ran.said());
+    let left = stage.look();
+    assert_eq!(left["rules"], json!({ "production": [], "test": [] }));
+    assert_eq!((&left["groups"], &left["services"]), (&json!({}), &json!({})));
+    stage.end();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn addresses_priorities_tags_and_settings_change_in_place_and_an_import_plans_clean() {
+    let mut stage = Stage::new();
+    stage.phase("canary").apply().await;
+    let production = |seen: &Value| seen["rules"]["production"].as_array().unwrap().clone();
+    let before = production(&stage.look());
+
+    // More addresses, in the same rule and then in further ones.
+    stage.set(json!({ "canary_source_ips": [OFFICE, "203.0.113.9/32"] })).apply().await;
+    stage.shows("blue", true, (3, 1));
+    let blocks: Vec<String> = (0..6).map(|i| format!("10.{}.0.0/16", 2 * i)).collect();
+    stage.set(json!({ "canary_source_ips": blocks })).apply().await;
+    let rules = production(&stage.look());
+    let priorities: Vec<_> = rules.iter().map(|rule| rule["priority"].as_u64().unwrap()).collect();
+    assert_eq!(priorities, [98, 99, 100]);
+    stage.set(json!({ "canary_source_ips": [OFFICE] })).apply().await;
+    stage.shows("blue", true, (3, 1));
+
+    stage.set(json!({ "production_priority": 50, "canary_priority": 40 })).apply().await;
+    let after = production(&stage.look());
+    assert_eq!((&after[0]["priority"], &after[1]["priority"]), (&json!(40), &json!(50)));
+    assert_eq!(after[1]["arn"], before[1]["arn"], "the production rule was made anew");
+
+    // The canary takes the place the production rule had: one SetRulePriorities moves both.
+    stage.set(json!({ "production_priority": 60, "canary_priority": 50 })).apply().await;
+    let after = production(&stage.look());
+    assert_eq!((&after[0]["priority"], &after[1]["priority"]), (&json!(50), &json!(60)));
+
+    stage.set(json!({ "tags": { "team": "web" } })).apply().await;
+    let seen = stage.look();
+    for ours in production(&seen)
+        .iter()
+        .chain(seen["services"].as_object().unwrap().values())
+        .chain(seen["groups"].as_object().unwrap().values())
+    {
+        assert_eq!(ours["tags"]["team"], "web", "{seen:#}");
+    }
+    stage.set(json!({
+        "tags": null,
+        "health_check": { "path": "/up", "interval": 6, "timeout": 3 },
+        "target_group": { "deregistration_delay": 30 },
+        "health_check_grace_period_seconds": 20,
+        "enable_execute_command": true,
+        "host_headers": [HOST, "www.example.com"],
+        "path_patterns": ["/shop/*"],
+        "test_listener": { "arn": stage.moto.ready["listeners"]["test"], "priority": 5 },
+        "blue": { "task_definition": "nginx:3" },
+        "green": { "task_definition": "nginx:4" },
+        "desired_count": 2,
+    }));
+    stage.apply().await;
+    let seen = stage.look();
+    assert_eq!(seen["groups"]["nginx-blue"]["path"], "/up", "{seen:#}");
+    assert_eq!(seen["groups"]["nginx-green"]["interval"], 6, "{seen:#}");
+    assert_eq!(seen["groups"]["nginx-green"]["tags"]["team"], Value::Null, "{seen:#}");
+    assert_eq!(seen["services"]["nginx-blue"]["task_definition"], "nginx:3", "{seen:#}");
+    assert_eq!(seen["services"]["nginx-green"]["task_definition"], "nginx:4", "{seen:#}");
+    assert_eq!(seen["services"]["nginx-blue"]["running"], 2, "{seen:#}");
+    assert_eq!(seen["rules"]["test"][0]["weights"], json!({ "nginx-green": 1 }), "{seen:#}");
+    assert_eq!(production(&seen)[1]["conditions"]["path-pattern"], json!(["/shop/*"]));
+
+    // Forgotten and imported, it plans clean; and so does the configuration Terraform writes itself.
+    for by_hand in [true, false] {
+        let ran = stage.project.run(&["state", "rm", "bluegreen_service.nginx"]).await.unwrap();
+        assert!(ran.ok, "{}", ran.said());
+        if by_hand {
+            let ran = stage.project.run(&["import", "-no-color", "bluegreen_service.nginx", "shop/nginx"]);
+            let ran = ran.await.unwrap();
+            assert!(ran.ok, "{}", ran.said());
+            stage.apply().await;
+            continue;
+        }
+        let mut config = stage.config();
+        config.as_object_mut().unwrap().remove("resource");
+        config["import"] = json!([{ "to": "bluegreen_service.nginx", "id": "shop/nginx" }]);
+        stage.project.write("main.tf.json", &config.to_string()).unwrap();
+        let ran = stage.project.run(&["plan", "-no-color", "-generate-config-out=made.tf"]).await.unwrap();
+        let clean = "1 to import, 0 to add, 0 to change, 0 to destroy";
+        assert!(ran.ok && ran.stdout.contains(clean), "{}", ran.said());
+    }
+    let ran = stage.project.apply().await.unwrap();
+    assert!(ran.ok, "{}", ran.said());
+    let ran = stage.project.destroy().await.unwrap();
+    assert!(ran.ok, "{}", ran.said());
+    assert_eq!(stage.look()["services"], json!({}));
+    stage.end();
+}

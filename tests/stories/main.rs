@@ -1,0 +1,12 @@
+//! Whole stories with the real terraform (or tofu), the sandbox and live traffic.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod drift;
+mod failures;
+mod inputs;
+mod moves;
+mod naive;

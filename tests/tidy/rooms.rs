@@ -1,0 +1,185 @@
+//! The rooms of `src/`, who may know whom, and which words are never spoken in which room.
+
+use super::files::Text;
+
+const ROOMS: [&str; 6] = ["aws", "bluegreen", "cli", "sandbox", "service", "terraform"];
+
+/// The rooms that the file at `path` may reach into; `None` when it is in no room.
+fn knows(path: &str) -> Option<(&'static str, &'static [&'static str])> {
+    let inside = path.strip_prefix("src/")?;
+    let room = ROOMS.into_iter().find(|room| inside.starts_with(&format!("{room}/")))?;
+    let demo = ["cli/demo", "cli/sandbox"].iter().any(|place| inside.starts_with(place));
+    let others: &[&str] = match room {
+        "aws" => &["bluegreen"],
+        "service" => &["terraform", "bluegreen", "aws"],
+        "cli" if demo => &["sandbox"],
+        _ => &[],
+    };
+    Some((room, others))
+}
+
+pub fn arrows(file: &Text) -> Vec<String> {
+    let Some((room, others)) = knows(&file.path) else { return Vec::new() };
+    let mut complaints = Vec::new();
+    for (number, line) in file.code() {
+        if line.contains("crate::{") || line.contains("bluegreen_provider::") {
+            complaints.push(
+                file.at(
+                    number,
+                    "write one `use crate::ROOM::…` line for each room, so that arrows can be seen",
+                ),
+            );
+        }
+        for other in reached(&file.path, line) {
+            if other != room && !others.contains(&other) {
+                let may = if others.is_empty() { "no other room".to_owned() } else { others.join(", ") };
+                complaints.push(file.at(
+                    number,
+                    format!("{room} must not know {other} (it may know {may}); pass plain values in, or move this to the room that knows both (ARCHITECTURE.md)"),
+                ));
+            }
+        }
+    }
+    complaints
+}
+
+/// The rooms a line of code names, through `crate::` or through enough `super::`.
+fn reached(path: &str, line: &str) -> Vec<&'static str> {
+    let depth = path.trim_end_matches("/mod.rs").matches('/').count();
+    let to_root = "super::".repeat(depth);
+    let after = ["crate::", to_root.as_str()].into_iter().flat_map(|way| line.split(way).skip(1));
+    after
+        .filter_map(|rest| {
+            let name =
+                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+            ROOMS.into_iter().find(|room| *room == name)
+        })
+        .collect()
+}
+
+/// What a pure room never names: other worlds, clocks and sockets.
+const EFFECTS: [&str; 16] = [
+    "tokio",
+    "tonic",
+    "prost",
+    "hyper",
+    "Instant",
+    "SystemTime",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "ToSocketAddrs",
+    "fs",
+    "env",
+    "process",
+    "thread",
+    "rand",
+    "tracing",
+];
+
+/// What the protocol's room never says: what its only user happens to be about.
+const SUBJECT: [&str; 11] =
+    ["aws", "ecs", "elb", "elbv2", "alb", "fargate", "blue", "green", "bluegreen", "canary", "canaries"];
+
+pub fn words(file: &Text) -> Vec<String> {
+    let Some((room, _)) = knows(&file.path) else { return Vec::new() };
+    let mut complaints = Vec::new();
+    for (number, line) in before_tests(file) {
+        let comment = line.trim_start().starts_with("//");
+        match room {
+            "bluegreen" if !comment => {
+                for name in names(line).filter(|name| EFFECTS.contains(name) || name.starts_with("aws_")) {
+                    complaints.push(file.at(
+                        number,
+                        format!(
+                            "`{name}` in bluegreen, which is pure: pass time and facts in, let the caller act"
+                        ),
+                    ));
+                }
+            }
+            "sandbox" if !comment => {
+                for name in names(line).filter(|name| name.starts_with("aws_")) {
+                    complaints.push(file.at(number, format!("`{name}` in sandbox: a fake that shares types with the code under test shares its mistakes")));
+                }
+            }
+            "terraform" => {
+                // The cryptography library only happens to be called that.
+                let line = line.replace("aws_lc_rs", "");
+                for word in spoken(&line).filter(|word| SUBJECT.contains(&word.as_str())) {
+                    complaints.push(file.at(
+                        number,
+                        format!("\"{word}\" in terraform, which serves any provider: say it in service"),
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    complaints
+}
+
+/// Examples in tests may be about anything.
+fn before_tests(file: &Text) -> impl Iterator<Item = (usize, &str)> {
+    let tests = file.path.ends_with("/tests.rs");
+    file.lines().take_while(move |(_, line)| !tests && line.trim() != "#[cfg(test)]")
+}
+
+fn names(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+}
+
+/// The words of a line in lower case: `CanaryRule` and `canary_rule` are two each.
+fn spoken(line: &str) -> impl Iterator<Item = String> {
+    let mut spaced = String::new();
+    let mut before = ' ';
+    for c in line.chars() {
+        if c.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            spaced.push(' ');
+        }
+        spaced.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' });
+        before = c;
+    }
+    spaced.split_whitespace().map(str::to_owned).collect::<Vec<_>>().into_iter()
+}
+
+#[test]
+fn a_forbidden_arrow_is_seen_whichever_way_it_is_written() {
+    let complaints = |path: &str, text: &str| arrows(&Text::new(path, text)).len();
+    assert_eq!(complaints("src/bluegreen/plan.rs", "use crate::aws::Aws;"), 1);
+    assert_eq!(complaints("src/terraform/serve.rs", "    crate::service::go();"), 1);
+    assert_eq!(complaints("src/aws/mod.rs", "use super::terraform::Value;"), 1);
+    assert_eq!(complaints("src/aws/rules/wire.rs", "use super::super::super::service::X;"), 1);
+    assert_eq!(complaints("src/service/plan.rs", "use crate::sandbox::Ready;"), 1);
+    assert_eq!(complaints("src/cli/probe/mod.rs", "use crate::sandbox::Ready;"), 1);
+    assert_eq!(complaints("src/sandbox/api/mod.rs", "use crate::{aws, bluegreen};"), 1);
+    for (path, text) in [
+        ("src/cli/demo/mod.rs", "use crate::sandbox::Ready;"),
+        ("src/cli/sandbox.rs", "use crate::sandbox::Ready;"),
+        ("src/aws/observe.rs", "use crate::bluegreen::observed::Observed;\nuse super::service::X;"),
+        ("src/service/plan.rs", "use crate::aws::Aws;\nuse crate::terraform::Value;"),
+        ("src/bluegreen/plan.rs", "// crate::aws would be wrong here\nuse crate::bluegreen::side::Side;"),
+        ("src/main.rs", "use bluegreen_provider::cli;"),
+    ] {
+        assert_eq!(arrows(&Text::new(path, text)), [""; 0], "{path}");
+    }
+}
+
+#[test]
+fn a_forbidden_word_is_heard_also_inside_a_name() {
+    let complaints = |path: &str, text: &str| words(&Text::new(path, text)).len();
+    assert_eq!(
+        complaints("src/terraform/plugin.rs", "struct CanaryRule;\nlet ecs_name = 1; // the ALB's"),
+        3
+    );
+    assert_eq!(complaints("src/bluegreen/plan.rs", "use std::time::Instant;\nuse aws_sdk_ecs::Client;"), 2);
+    assert_eq!(complaints("src/sandbox/api.rs", "use aws_smithy_types::DateTime;"), 1);
+    assert_eq!(
+        complaints("src/terraform/tls.rs", "use rustls::crypto::aws_lc_rs;\nlet specs = evergreen;"),
+        0
+    );
+    assert_eq!(complaints("src/bluegreen/audience.rs", "use std::net::IpAddr;\n// no tokio here"), 0);
+    assert_eq!(
+        complaints("src/terraform/path.rs", "#[cfg(test)]\nmod tests { const X: &str = \"blue\"; }"),
+        0
+    );
+}
