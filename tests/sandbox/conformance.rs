@@ -326,7 +326,8 @@ async fn answers_have_the_shapes_the_sdks_expect() {
         .ecs("ListTaskDefinitions", json!({"maxResults": 13, "nextToken": one["nextToken"]}))
         .await
         .json();
-    assert_eq!(two["taskDefinitionArns"].as_array().unwrap().len(), 1);
+    let all = world.sandbox.running.ready.task_definitions.len();
+    assert_eq!(two["taskDefinitionArns"].as_array().unwrap().len(), all - 13);
     assert_eq!(two.get("nextToken"), None);
     let missing =
         world.sandbox.ecs("DescribeServices", json!({"cluster": "shop", "services": ["nope"]})).await.json();
