@@ -11,18 +11,20 @@ use super::sandbox::{Stage, program};
 
 const OFFICE: &str = "127.0.99.7";
 const PUBLIC: &str = "127.0.98.7";
-/// Status, new connections, and the service that answered.
-const FORMAT: &str = "%{http_code} %{num_connects} %header{x-service}\\n";
+/// Status, new connections, and the service that answered. To standard error, which curl does not buffer.
+const FORMAT: &str = "%{stderr}%{http_code} %{num_connects} %header{x-service}\\n";
 
 fn ask(stage: &Stage, from: &str, host: &str) -> String {
     let output = program("curl")
-        .args(["--silent", "--show-error", "--output", "/dev/null", "--max-time", "10"])
+        .args(["--silent", "--show-error", "--max-time", "10"])
+        // One for each URL.
+        .args(["--output", "/dev/null", "--output", "/dev/null"])
         .args(["--interface", from, "--header", &format!("Host: {host}"), "--write-out", FORMAT])
         .args([stage.node(0), stage.node(1)])
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let answers = String::from_utf8(output.stdout).unwrap();
+    let answers = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{answers}");
     let answers: BTreeSet<&str> = answers.lines().collect();
     assert_eq!(answers.len(), 1, "the nodes differ: {answers:?}");
     answers.into_iter().next().unwrap().replacen(" 1 ", " ", 1)
@@ -60,7 +62,6 @@ async fn the_chosen_see_green_and_nobody_else_and_one_connection_sees_the_switch
                 "40/s",
             ])
             .args(["--interface", from, "--header", &format!("Host: {HOST}"), "--write-out", FORMAT, &urls])
-            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
@@ -75,14 +76,10 @@ async fn the_chosen_see_green_and_nobody_else_and_one_connection_sees_the_switch
     ] {
         curl.kill().unwrap();
         let output = curl.wait_with_output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-        let text = String::from_utf8(output.stdout).unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
         // curl was stopped, so its last line may be half a line.
-        let answers: Vec<Vec<&str>> = text
-            .split_inclusive('\n')
-            .filter(|line| line.ends_with('\n'))
-            .map(|line| line.split_whitespace().collect())
-            .collect();
+        let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let answers: Vec<Vec<&str>> = lines.map(|line| line.split_whitespace().collect()).collect();
         assert!(answers.iter().all(|answer| answer[0] == "200"), "{answers:?}");
         let connections: u32 = answers.iter().map(|answer| answer[1].parse::<u32>().unwrap()).sum();
         assert_eq!(connections, 1, "the connection was not kept");
