@@ -4,6 +4,7 @@
 use super::{decode, private, schema};
 use crate::bluegreen::layout::{Layout, short_task_definition};
 use crate::bluegreen::observed::Observed;
+use crate::bluegreen::phase::Phase;
 use crate::bluegreen::preflight;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::Step;
@@ -110,7 +111,7 @@ fn computed(
     };
     planned.set("id", owner);
     planned.set("phase", decode::phase(planned).map_or(Value::Unknown, |phase| phase.name().into()));
-    planned.set("production_color", layout.map_or(Value::Unknown, |layout| layout.public.name().into()));
+    planned.set("production_color", public(planned).map_or(Value::Unknown, |side| side.name().into()));
     names(planned, observed);
     let (Some(layout), Some(steps)) = (layout, steps) else {
         // Something is not known yet, or nothing was ever seen.
@@ -138,6 +139,12 @@ fn computed(
         sentences[0].insert_str(0, "again: ");
         planned.set("rollout_steps", Value::list(sentences));
     }
+}
+
+/// The side that is to serve the public; known before the task definitions are.
+fn public(planned: &Value) -> Option<Side> {
+    let home = decode::primary(planned)?;
+    Some(if decode::phase(planned)? == Phase::Promoted { home.other() } else { home })
 }
 
 /// ARNs of what is there stay; those of what is yet to be made are not known.
