@@ -3,6 +3,11 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used)]
 
+mod awscli;
+mod curl;
+mod load;
 mod moto;
 mod python;
+mod release;
+mod sandbox;
 mod wire;
