@@ -13,6 +13,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -35,7 +36,7 @@ pub type Reply = Response<Full<Bytes>>;
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("closed on purpose")]
-struct Closed;
+pub struct Closed;
 
 pub async fn serve(socket: TcpListener, core: Arc<Core>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
@@ -69,20 +70,25 @@ async fn answer(core: Arc<Core>, request: hyper::Request<Incoming>) -> Result<Re
     let Ok(body) = Limited::new(body, MOST).collect().await.map(|body| body.to_bytes()) else {
         return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "request body too large\n"));
     };
+    answer_to(&core, &head, &body).await
+}
+
+/// One request's answer, however it came in.
+pub async fn answer_to(core: &Arc<Core>, head: &Parts, body: &Bytes) -> Result<Reply, Closed> {
     let path = head.uri.path();
     if path.starts_with("/_sandbox") {
-        return Ok(admin::answer(&core, &head.method, path, head.uri.query().unwrap_or_default(), &body));
+        return Ok(admin::answer(core, &head.method, path, head.uri.query().unwrap_or_default(), body));
     }
     if head.method != Method::POST {
         return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "the AWS APIs take POST only\n"));
     }
     let shell = if head.headers.contains_key("x-amz-target") { Shell::ECS } else { Shell::ELB };
     let id = request_id();
-    match (shell.parse)(&head.headers, &body) {
+    match (shell.parse)(&head.headers, body) {
         Err(error) => Ok((shell.write)("", &Err(error), &id)),
         Ok(request) => {
             let sender = sender(&head.headers);
-            let answer = call(&core, &request, sender).await?;
+            let answer = call(core, &request, sender).await?;
             Ok((shell.write)(&request.operation, &answer, &id))
         }
     }
