@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use bluegreen_provider::service::Bluegreen;
-use bluegreen_provider::terraform::{Provider as _, Resource as _, Schema};
+use bluegreen_provider::terraform::{Provider as _, Schema};
 
 fn lines(title: &str, schema: &Schema) -> String {
     let mut text = format!("{title}, version {}\n", schema.version);
