@@ -59,7 +59,12 @@ impl Rollout<'_> {
             if self.pace.now() >= self.timeout {
                 break How::TimedOut(waiting_for);
             }
-            let observed = match self.aws.observe(self.whose, Depth::Proof).await {
+            // A look changes nothing, so it need not be finished; an act is.
+            let look = tokio::select! {
+                look = self.aws.observe(self.whose, Depth::Proof) => look,
+                () = self.stop.cancelled() => break How::Interrupted(waiting_for),
+            };
+            let observed = match look {
                 Ok(observed) => observed,
                 Err(error) => match self.pause_after(error, &mut failures).await {
                     Some(error) => break How::Failed(None, error),
