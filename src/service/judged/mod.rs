@@ -268,8 +268,10 @@ proptest! {
     #[test]
     fn a_configuration_generated_for_an_import_plans_clean(mut chapter in chapter()) {
         (chapter.meddling, chapter.cut, chapter.again) = (Vec::new(), usize::MAX, 0);
+        // Found by its rules, which are AWS's to tell.
+        chapter.config.set("test_listener", Value::Null);
         let mut life = live(&[chapter]);
-        prop_assume!(!life.state.is_null() && life.state.get("test_listener").is_null());
+        prop_assume!(!life.state.is_null());
         life.state = imported(&life.state, &life.facts);
         life.refresh();
         let config = generated(&schema::service_ref().attributes, &life.state);
