@@ -124,18 +124,21 @@ fn computed(
     };
     rule_names(planned, request.prior.is_null(), steps);
     if steps.is_empty() {
-        // No steps is no change; another attribute may still differ, and then this list is of its apply.
-        if *planned != request.prior {
+        // No steps is no change; another attribute may still differ, and then this list is of its apply. One that
+        // is not known yet may turn out as it was, and then there is no apply and the list stays.
+        if !request.config.is_wholly_known() {
+            planned.set("rollout_steps", Value::Unknown);
+        } else if *planned != request.prior {
             planned.set("rollout_steps", Value::list::<Value>([]));
         }
         return;
     }
     let mut sentences: Vec<String> = steps.iter().map(|step| step.sentence(layout)).collect();
     planned.set("rollout_steps", Value::list(sentences.iter().map(String::as_str)));
-    if *planned == request.prior {
+    if planned.get("rollout_steps") == request.prior.get("rollout_steps") {
         // The very steps of the last apply are to be taken again, as after the same edit by hand twice. The
-        // plan must differ from the state, or Terraform would see nothing to do; and only in what a plan with
-        // unknown inputs leaves unknown, or Terraform would call the final plan inconsistent.
+        // plan must differ from the state, or Terraform would see nothing to do; and in the same way when the
+        // last inputs are known, or Terraform would call the final plan inconsistent.
         sentences[0].insert_str(0, "again: ");
         planned.set("rollout_steps", Value::list(sentences));
     }

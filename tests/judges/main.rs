@@ -6,6 +6,7 @@
 
 mod awscli;
 mod curl;
+mod differential;
 mod load;
 mod moto;
 mod python;

@@ -48,8 +48,15 @@ impl Stage {
         let calls = get(self.moto.text("endpoint"), "/_judge/calls");
         let (judged, findings) = judge(&calls, Judged::Requests);
         assert_eq!(findings, [] as [&str; 0]);
-        println!("judged: {judged}");
+        eprintln!("judged: {judged}");
         self.moto.end();
+    }
+
+    /// The requests of one operation so far, as they were sent.
+    fn sent(&self, operation: &str) -> Vec<String> {
+        let calls = get(self.moto.text("endpoint"), "/_judge/calls");
+        let calls = calls.as_array().unwrap().iter().filter(|call| call["operation"] == operation);
+        calls.map(|call| call["request"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The phase is there as boto3 sees it: the public's side, whether there is a canary, tasks of either side.
@@ -106,6 +113,17 @@ async fn every_phase_forward_and_back_is_what_boto3_sees() {
         stage.shows(public, canary, tasks);
         assert_eq!(stage.release.state().await["phase"], phase);
     }
+    // Moves name no task definition (that needs iam:PassRole), and change the one production rule in place.
+    for update in stage.sent("UpdateService") {
+        assert!(!update.contains("taskDefinition"), "{update}");
+    }
+    assert_eq!(stage.sent("SetRulePriorities"), [] as [&str; 0]);
+    let deleted: Vec<_> = stage.sent("DeleteRule");
+    let production = stage.look()["rules"]["production"][0]["arn"].as_str().unwrap().to_owned();
+    let encoded: String = form_urlencoded::byte_serialize(production.as_bytes()).collect();
+    assert!(deleted.iter().all(|request| !request.contains(&encoded)), "{deleted:?}");
+    assert_eq!(stage.sent("ModifyRule").iter().filter(|request| !request.contains(&encoded)).count(), 0);
+
     let ran = stage.release.project.destroy().await.unwrap();
     assert!(ran.ok, "{}", ran.said());
     let left = stage.look();

@@ -51,7 +51,7 @@ impl Stage {
         let calls = get(self.endpoint(), "/_judge/calls");
         let (judged, findings) = judge(&calls, Judged::Both);
         assert!(findings.is_empty(), "botocore's referee: {findings:#?}");
-        println!("judged: {judged}");
+        eprintln!("judged: {judged}");
         self.relay.end();
         self.sandbox.stop().await;
     }

@@ -11,6 +11,8 @@ use std::fmt;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
 use self::core_rules::{Attributes, assert_compatible, assert_plan_valid, proposed_new};
 use super::{decode, plan, private, schema, state};
@@ -53,7 +55,7 @@ impl fmt::Debug for Chapter {
 fn chapter() -> impl Strategy<Value = Chapter> {
     let meddling = prop_oneof![3 => Just(vec![]), 2 => vec((0..wishes::WAYS_TO_MEDDLE, any::<bool>()), 1..3)];
     let cut = prop_oneof![2 => Just(usize::MAX), 1 => 0..16_usize];
-    let again = prop_oneof![3 => Just(0), 1 => 1..3_usize];
+    let again = prop_oneof![1 => Just(0), 1 => 1..3_usize];
     (wishes::config(), meddling, vec(any::<Index>(), 1..4), cut, again)
         .prop_map(|(config, meddling, unknown, cut, again)| Chapter { config, meddling, unknown, cut, again })
 }
@@ -174,7 +176,7 @@ fn live(chapters: &[Chapter]) -> Life {
         let planned = life.plan(config);
 
         let blurred = wishes::blurred(config, unknown);
-        if !super::validate::config(&blurred).has_errors() {
+        if !unknown.is_empty() && !super::validate::config(&blurred).has_errors() {
             let first = life.plan(&blurred);
             // A replacement stays one, whatever turns out; only updates are compared.
             if first.requires_replace.is_empty() {
@@ -256,7 +258,7 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(500))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn terraform_accepts_a_whole_life(chapters in vec(chapter(), 1..5)) {
@@ -266,8 +268,10 @@ proptest! {
     #[test]
     fn a_configuration_generated_for_an_import_plans_clean(mut chapter in chapter()) {
         (chapter.meddling, chapter.cut, chapter.again) = (Vec::new(), usize::MAX, 0);
+        // Found by its rules, which are AWS's to tell.
+        chapter.config.set("test_listener", Value::Null);
         let mut life = live(&[chapter]);
-        prop_assume!(!life.state.is_null() && life.state.get("test_listener").is_null());
+        prop_assume!(!life.state.is_null());
         life.state = imported(&life.state, &life.facts);
         life.refresh();
         let config = generated(&schema::service_ref().attributes, &life.state);
@@ -276,5 +280,34 @@ proptest! {
         let planned = life.plan(&config);
         prop_assert!(!planned.diagnostics.has_errors(), "{:?}", planned.diagnostics);
         same(&planned.planned, &life.state, "the plan after the import is not empty");
+    }
+}
+
+/// Applied, with `timeouts.update` set: an input that no step depends on.
+fn applied(meddling: &[(u8, bool)]) -> (Life, Value) {
+    let mut runner = TestRunner::deterministic();
+    let mut config = wishes::config().new_tree(&mut runner).unwrap().current();
+    let set = [("create", Value::Null), ("update", "5m".into()), ("delete", Value::Null)];
+    config.set("timeouts", Value::object(set));
+    let chapter =
+        Chapter { config, meddling: meddling.to_vec(), unknown: Vec::new(), cut: usize::MAX, again: 1 };
+    (live(std::slice::from_ref(&chapter)), chapter.config)
+}
+
+/// "Provider produced inconsistent final plan" otherwise: an apply plans again when everything is known.
+#[test]
+fn an_input_that_turns_out_as_it_was_changes_no_list_of_steps() {
+    // Without work to do, and with the very work of the last apply.
+    for meddling in [&[][..], &[(2, true)]] {
+        let (mut life, config) = applied(meddling);
+        for (how, _) in meddling {
+            wishes::meddle(&mut life.facts, *how, Side::Blue);
+        }
+        life.refresh();
+        let mut blurred = config.clone();
+        blurred.set("timeouts.update", Value::Unknown);
+        let (first, last) = (life.plan(&blurred), life.plan(&config));
+        assert_compatible(&schema::service_ref().attributes, &first.planned, &last.planned, "");
+        assert_eq!(last.planned == life.state, meddling.is_empty());
     }
 }
