@@ -1,0 +1,248 @@
+//! One sandbox whose service goes round in a ring of moves, each of them killed somewhere and taken up again.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use bluegreen_provider::sandbox::SandboxOptions;
+use bluegreen_provider::terraform::Value;
+use serde_json::{Value as Json, json};
+
+use crate::driver::{self, Known, Shape};
+use crate::plugin::Plugin;
+use crate::support::{Stage, Watched};
+use crate::wish::{Wish, left_over};
+
+/// Sandbox seconds per second. Its timeouts have a floor in wall time, so that a busy machine fails no health check.
+pub const SPEED: f64 = 50.0;
+/// Nothing here takes as long.
+const LIMIT: Duration = Duration::from_secs(120);
+const BETWEEN_POLLS: Duration = Duration::from_millis(5);
+
+/// Where a run is killed: at its `call`-th write (or read), before its effect or after it and before its answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Kill {
+    pub writes: bool,
+    pub call: u64,
+    pub after: bool,
+}
+
+impl fmt::Display for Kill {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.writes { "write" } else { "read" };
+        let side = if self.after { "after its effect" } else { "before its effect" };
+        write!(out, "{what} {} {side}", self.call)
+    }
+}
+
+/// Holds one call, and tells when it is held.
+pub struct Hold<'a> {
+    stage: &'a Stage,
+    id: u64,
+}
+
+impl<'a> Hold<'a> {
+    pub async fn set(stage: &'a Stage, kill: Kill) -> Hold<'a> {
+        let when = if kill.after { "after" } else { "before" };
+        let fault = json!({ "kind": "hold", "writes": kill.writes, "call": kill.call, "when": when });
+        Hold::fault(stage, fault).await
+    }
+
+    pub async fn fault(stage: &'a Stage, fault: Json) -> Hold<'a> {
+        let made = stage.admin("POST", "/_sandbox/faults", fault).await;
+        Hold { stage, id: made["id"].as_u64().unwrap() }
+    }
+
+    async fn holds(&self) -> bool {
+        let faults = self.stage.admin("GET", "/_sandbox/faults", Json::Null).await;
+        let mine = faults["faults"].as_array().unwrap().iter().find(|fault| fault["id"] == self.id);
+        mine.is_some_and(|fault| !fault["held"].as_array().unwrap().is_empty())
+    }
+
+    /// Returns when the call is held.
+    pub async fn held(&self) {
+        while !self.holds().await {
+            tokio::time::sleep(BETWEEN_POLLS).await;
+        }
+    }
+
+    /// Returns when the caller of the held call is seen to be gone, with the hold taken away.
+    pub async fn gone(self) {
+        let began = Instant::now();
+        while self.holds().await {
+            assert!(began.elapsed() < LIMIT, "the sandbox does not see that the caller was killed");
+            tokio::time::sleep(BETWEEN_POLLS).await;
+        }
+        self.end().await;
+    }
+
+    /// Lets the call go on.
+    pub async fn end(self) {
+        self.stage.admin("DELETE", &format!("/_sandbox/faults/{}", self.id), Json::Null).await;
+    }
+}
+
+pub struct Ring {
+    pub stage: Stage,
+    shape: Shape,
+    known: Known,
+    plugin: Option<Plugin>,
+    traffic: Option<Watched>,
+    /// What is there; nothing at first.
+    at: Option<Wish>,
+}
+
+pub async fn stage() -> Stage {
+    let options = SandboxOptions { speed: SPEED, task_start: 15.0, ..SandboxOptions::default() };
+    let mut stage = Stage::with(options).await;
+    stage.set(json!({ "settle_time": "20s" }));
+    stage
+}
+
+impl Ring {
+    pub async fn new() -> Ring {
+        let stage = stage().await;
+        let (shape, known) = (Shape::new(), Known::default());
+        Ring { stage, shape, known, plugin: None, traffic: None, at: None }
+    }
+
+    /// From now on somebody asks all the time, and nobody may be turned away.
+    pub fn watch(&mut self) {
+        self.traffic = Some(self.stage.traffic());
+    }
+
+    async fn plugin(&mut self) -> Plugin {
+        if let Some(plugin) = self.plugin.take() {
+            return plugin;
+        }
+        let mut plugin = Plugin::start(SPEED).await;
+        driver::configure(&mut plugin.client, &self.stage).await;
+        plugin
+    }
+
+    fn config(&mut self, to: Option<&Wish>) -> Value {
+        let Some(wish) = to else { return Value::Null };
+        for (name, value) in wish.change().as_object().unwrap() {
+            self.stage.service[name] = value.clone();
+        }
+        self.shape.config(&self.stage.service)
+    }
+
+    /// One move to `to` (nothing is a destroy), with the provider killed once on the way, if it gets that far;
+    /// whether it did.
+    pub async fn go(&mut self, to: Option<&Wish>, kill: Option<Kill>) -> bool {
+        let from = self.traffic.as_ref().map(Watched::elapsed).unwrap_or_default();
+        let config = self.config(to);
+        let mut killed = false;
+        let mut done = false;
+        if let Some(kill) = kill {
+            killed = self.killed(&config, kill).await;
+            done = !killed;
+        }
+        if !done {
+            let mut plugin = self.plugin().await;
+            let applied = driver::apply(&mut plugin.client, &self.shape, &mut self.known, &config);
+            tokio::time::timeout(LIMIT, applied)
+                .await
+                .expect("the apply does not end")
+                .unwrap_or_else(|error| panic!("{}: {error}", self.told(to, kill)));
+            self.plugin = Some(plugin);
+        }
+        self.check(to, kill, from).await;
+        self.at = to.cloned();
+        killed
+    }
+
+    /// A move on which the provider is killed at the same point of every run, until a run does not get there;
+    /// how often it was.
+    pub async fn dying(&mut self, to: Option<&Wish>, kill: Kill) -> u64 {
+        let config = self.config(to);
+        let mut deaths = 0;
+        while self.killed(&config, kill).await {
+            deaths += 1;
+            assert!(deaths < 100, "{}: it never arrives", self.told(to, Some(kill)));
+        }
+        self.go(to, None).await;
+        deaths
+    }
+
+    /// An apply during which the provider is killed; false when it ended before.
+    async fn killed(&mut self, config: &Value, kill: Kill) -> bool {
+        let mut plugin = self.plugin().await;
+        let mut known = self.known.clone();
+        let hold = Hold::set(&self.stage, kill).await;
+        let mut client = plugin.client.clone();
+        let apply = async {
+            let applied = driver::apply(&mut client, &self.shape, &mut known, config);
+            tokio::time::timeout(LIMIT, applied).await.expect("the apply does not end")
+        };
+        let ended = tokio::select! {
+            ended = apply => Some(ended),
+            () = hold.held() => None,
+        };
+        match ended {
+            Some(ended) => {
+                ended.unwrap_or_else(|error| panic!("not killed at {kill}: {error}"));
+                hold.end().await;
+                (self.known, self.plugin) = (known, Some(plugin));
+                false
+            }
+            None => {
+                plugin.client = client;
+                plugin.kill().await;
+                hold.gone().await;
+                // When only the provider dies, Terraform keeps what it read before; when all of it dies, what it
+                // had on disk.
+                if !kill.after {
+                    self.known = known;
+                }
+                true
+            }
+        }
+    }
+
+    fn told(&self, to: Option<&Wish>, kill: Option<Kill>) -> String {
+        let name = |wish: Option<&Wish>| wish.map_or("nothing".to_owned(), |wish| format!("{wish:?}"));
+        let kill = kill.map_or("not killed".to_owned(), |kill| format!("killed at {kill}"));
+        format!("{} -> {}, {kill}", name(self.at.as_ref()), name(to))
+    }
+
+    async fn check(&mut self, to: Option<&Wish>, kill: Option<Kill>, from: Duration) {
+        let told = self.told(to, kill);
+        let config = self.config(to);
+        let seen = self.stage.admin("GET", "/_sandbox/state", Json::Null).await;
+        let complaints = to.map_or_else(|| left_over(&seen), |wish| wish.complaints(&seen));
+        assert!(complaints.is_empty(), "{told}: {complaints:#?}");
+        if to.is_none() {
+            assert!(self.known.state.is_null(), "{told}: {:?}", self.known.state);
+        } else {
+            let mut plugin = self.plugin().await;
+            let empty =
+                driver::plan_is_empty(&mut plugin.client, &self.shape, &mut self.known, &config).await;
+            assert!(empty, "{told}: the plan after it is not empty");
+            self.plugin = Some(plugin);
+        }
+        let violations = self.stage.admin("GET", "/_sandbox/violations", Json::Null).await;
+        assert_eq!(violations["violations"], json!([]), "{told}");
+        let (Some(traffic), Some(before), Some(to)) = (&self.traffic, &self.at, to) else { return };
+        for tally in traffic.tally() {
+            assert_eq!((tally.failures, tally.skipped), (0, 0), "{told}: {tally}");
+        }
+        for (stream, allowed) in
+            [("public", [before.public(), to.public()]), ("office", [before.office(), to.office()])]
+        {
+            let sides = traffic.sides(stream, from);
+            assert!(sides.iter().all(|side| allowed.contains(side)), "{told}: {stream} saw {sides:?}");
+        }
+    }
+
+    /// The number of requests, none of which failed.
+    pub async fn end(self) -> u64 {
+        let requests = match self.traffic {
+            Some(traffic) => traffic.none_failed().await,
+            None => 0,
+        };
+        drop(self.plugin);
+        self.stage.end().await;
+        requests
+    }
+}
