@@ -53,11 +53,8 @@ impl Rollout<'_> {
         let mut waiting_for = None;
         let mut failures = 0;
         let how = loop {
-            if self.stop.is_cancelled() {
-                break How::Interrupted(waiting_for);
-            }
-            if self.pace.now() >= self.timeout {
-                break How::TimedOut(waiting_for);
+            if let Some(over) = self.over(waiting_for.as_ref()) {
+                break over;
             }
             let observed = match self.aws.observe(self.whose, Depth::Proof).await {
                 Ok(observed) => observed,
@@ -79,6 +76,10 @@ impl Rollout<'_> {
                     self.sleep(BETWEEN_LOOKS).await;
                 }
                 Turn::Act(act) => {
+                    // The look may have taken long: nothing is begun after an interrupt, also of a look.
+                    if let Some(over) = self.over(Some(act.step())) {
+                        break over;
+                    }
                     self.say(act.step(), &mut waiting_for, "doing");
                     match self.aws.perform(&act, self.whose, self.layout, observed).await {
                         Ok(()) => {
@@ -97,6 +98,14 @@ impl Rollout<'_> {
             }
         };
         Ending { observed: self.last_look(&how, seen).await, how }
+    }
+
+    /// Whether this is the end, at that step.
+    fn over(&self, at: Option<&Step>) -> Option<How> {
+        if self.stop.is_cancelled() {
+            return Some(How::Interrupted(at.cloned()));
+        }
+        (self.pace.now() >= self.timeout).then(|| How::TimedOut(at.cloned()))
     }
 
     /// After a failure or an interrupt, what is stored is what is there, not what was there before the last act.
