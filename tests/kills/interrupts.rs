@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::ring::Hold;
 use crate::support::Stage;
 use crate::terraform::{Apply, last_call, until, writes_since};
-use crate::wish::wish;
+use crate::wish::{self, wish};
 
 /// Slower than the sweep, so that there is time to interrupt something.
 const SPEED: f64 = 25.0;
@@ -44,11 +44,7 @@ fn sides(phase: &str) -> (&'static str, &'static str) {
 
 async fn serving(stage: &Stage) -> &'static str {
     let seen = stage.admin("GET", "/_sandbox/state", Value::Null).await;
-    let rules = seen["rules"].as_array().unwrap();
-    let rule = rules.iter().find(|rule| rule["priority"] == 100).unwrap();
-    let weights = rule["action"]["forward"].as_object().unwrap();
-    let (arn, _) = weights.iter().find(|(_, weight)| **weight != json!(0)).unwrap();
-    if arn.contains("nginx-green") { "green" } else { "blue" }
+    wish::serving(&seen).unwrap()
 }
 
 /// The receiver has its tasks, and they are not healthy yet.
@@ -98,7 +94,7 @@ async fn interrupted(stage: &mut Stage, phase: &'static str, how: How, moment: M
     };
     let apply = Apply::start(stage);
     match (&hold, moment) {
-        (Some(hold), _) => hold.held().await,
+        (Some(hold), _) => drop(hold.held().await),
         (None, WaitingForHealth) => started(stage, receiver).await,
         (None, _) => switched(stage, since).await,
     }

@@ -21,17 +21,17 @@ use Victim::{Provider, Terraform};
 async fn dies(stage: &Stage, victim: Victim, kill: Kill) {
     let hold = Hold::set(stage, kill).await;
     let mut apply = Apply::start(stage);
-    tokio::select! {
-        () = hold.held() => {}
+    let call = tokio::select! {
+        call = hold.held() => call,
         () = apply.ends_early() => panic!("not killed at {kill}: {}", apply.said()),
-    }
+    };
     let provider = apply.provider();
     match victim {
         Provider => {
             kill_process(provider, Signal::KILL).unwrap();
             let ended = apply.end().await;
             assert!(!ended.ok, "killed at {kill}: {}", ended.said);
-            hold.gone().await;
+            hold.gone(call).await;
         }
         Terraform => {
             apply.signal(Signal::KILL);
@@ -86,10 +86,10 @@ async fn terraform_or_its_provider_killed_and_then_plainly_applied_again() {
     // The same for a destroy.
     let hold = Hold::set(&stage, write(3, true)).await;
     let apply = Apply::start_with(&stage, &["destroy", "-auto-approve", "-no-color"]);
-    hold.held().await;
+    let call = hold.held().await;
     kill_process(apply.provider(), Signal::KILL).unwrap();
     assert!(!apply.end().await.ok);
-    hold.gone().await;
+    hold.gone(call).await;
     let ran = stage.project.destroy().await.unwrap();
     assert!(ran.ok, "{}", ran.said());
     let seen = stage.admin("GET", "/_sandbox/state", Value::Null).await;

@@ -1,16 +1,18 @@
 //! One sandbox whose service goes round in a ring of moves, each of them killed somewhere and taken up again.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use bluegreen_provider::sandbox::SandboxOptions;
 use bluegreen_provider::terraform::Value;
+use bluegreen_provider::terraform::proto::tfplugin6 as wire;
 use serde_json::{Value as Json, json};
 
 use crate::driver::{self, Known, Shape};
 use crate::plugin::Plugin;
 use crate::support::{Stage, Watched};
-use crate::wish::{Wish, left_over};
+use crate::wish::{Wish, left_over, serving};
 
 /// Sandbox seconds per second. Its timeouts have a floor in wall time, so that a busy machine fails no health check.
 pub const SPEED: f64 = 50.0;
@@ -34,6 +36,15 @@ impl fmt::Display for Kill {
     }
 }
 
+/// What happens to the run at that call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blow {
+    /// SIGKILL to the provider.
+    Kill,
+    /// Terraform passes an interrupt on.
+    Stop,
+}
+
 /// Holds one call, and tells when it is held.
 pub struct Hold<'a> {
     stage: &'a Stage,
@@ -52,31 +63,42 @@ impl<'a> Hold<'a> {
         Hold { stage, id: made["id"].as_u64().unwrap() }
     }
 
-    async fn holds(&self) -> bool {
+    /// The number of the call that is held.
+    async fn holds(&self) -> Option<u64> {
         let faults = self.stage.admin("GET", "/_sandbox/faults", Json::Null).await;
-        let mine = faults["faults"].as_array().unwrap().iter().find(|fault| fault["id"] == self.id);
-        mine.is_some_and(|fault| !fault["held"].as_array().unwrap().is_empty())
+        let mine = faults["faults"].as_array().unwrap().iter().find(|fault| fault["id"] == self.id)?;
+        mine["held"].as_array().unwrap().first()?["call"].as_u64()
     }
 
-    /// Returns when the call is held.
-    pub async fn held(&self) {
-        while !self.holds().await {
+    /// Returns when the call is held; its number.
+    pub async fn held(&self) -> u64 {
+        loop {
+            if let Some(call) = self.holds().await {
+                return call;
+            }
             tokio::time::sleep(BETWEEN_POLLS).await;
         }
     }
 
-    /// Returns when the caller of the held call is seen to be gone, with the hold taken away.
-    pub async fn gone(self) {
+    /// Returns when the caller of the held call is seen to be gone, with the hold taken away. The call never got
+    /// its answer; its operation.
+    pub async fn gone(self, call: u64) -> String {
         let began = Instant::now();
-        while self.holds().await {
+        while self.holds().await.is_some() {
             assert!(began.elapsed() < LIMIT, "the sandbox does not see that the caller was killed");
             tokio::time::sleep(BETWEEN_POLLS).await;
         }
+        let path = format!("/_sandbox/calls?since={}", call - 1);
+        let calls = self.stage.admin("GET", &path, Json::Null).await;
+        let killed = &calls["calls"][0];
+        assert_eq!((&killed["number"], &killed["status"]), (&json!(call), &Json::Null), "{killed}");
+        let operation = killed["operation"].as_str().unwrap().to_owned();
         self.end().await;
+        operation
     }
 
     /// Lets the call go on.
-    pub async fn end(self) {
+    pub async fn end(&self) {
         self.stage.admin("DELETE", &format!("/_sandbox/faults/{}", self.id), Json::Null).await;
     }
 }
@@ -89,6 +111,9 @@ pub struct Ring {
     traffic: Option<Watched>,
     /// What is there; nothing at first.
     at: Option<Wish>,
+    blow: Blow,
+    /// How often the provider was struck at which operation.
+    pub struck_at: BTreeMap<String, u64>,
 }
 
 pub async fn stage() -> Stage {
@@ -99,10 +124,10 @@ pub async fn stage() -> Stage {
 }
 
 impl Ring {
-    pub async fn new() -> Ring {
+    pub async fn new(blow: Blow) -> Ring {
         let stage = stage().await;
         let (shape, known) = (Shape::new(), Known::default());
-        Ring { stage, shape, known, plugin: None, traffic: None, at: None }
+        Ring { stage, shape, known, plugin: None, traffic: None, at: None, blow, struck_at: BTreeMap::new() }
     }
 
     /// From now on somebody asks all the time, and nobody may be turned away.
@@ -127,15 +152,17 @@ impl Ring {
         self.shape.config(&self.stage.service)
     }
 
-    /// One move to `to` (nothing is a destroy), with the provider killed once on the way, if it gets that far;
-    /// whether it did.
+    /// One move to `to` (nothing is a destroy), struck once on the way, if it gets that far; whether it did.
     pub async fn go(&mut self, to: Option<&Wish>, kill: Option<Kill>) -> bool {
         let from = self.traffic.as_ref().map(Watched::elapsed).unwrap_or_default();
         let config = self.config(to);
         let mut killed = false;
         let mut done = false;
         if let Some(kill) = kill {
-            killed = self.killed(&config, kill).await;
+            killed = match self.blow {
+                Blow::Kill => self.killed(&config, kill).await,
+                Blow::Stop => self.stopped(&config, kill).await,
+            };
             done = !killed;
         }
         if !done {
@@ -176,20 +203,20 @@ impl Ring {
             tokio::time::timeout(LIMIT, applied).await.expect("the apply does not end")
         };
         let ended = tokio::select! {
-            ended = apply => Some(ended),
-            () = hold.held() => None,
+            ended = apply => Ok(ended),
+            call = hold.held() => Err(call),
         };
         match ended {
-            Some(ended) => {
+            Ok(ended) => {
                 ended.unwrap_or_else(|error| panic!("not killed at {kill}: {error}"));
                 hold.end().await;
                 (self.known, self.plugin) = (known, Some(plugin));
                 false
             }
-            None => {
+            Err(call) => {
                 plugin.client = client;
                 plugin.kill().await;
-                hold.gone().await;
+                *self.struck_at.entry(hold.gone(call).await).or_default() += 1;
                 // When only the provider dies, Terraform keeps what it read before; when all of it dies, what it
                 // had on disk.
                 if !kill.after {
@@ -198,6 +225,62 @@ impl Ring {
                 true
             }
         }
+    }
+
+    /// An apply that is told to stop while a call is in flight; false when it ended before.
+    async fn stopped(&mut self, config: &Value, kill: Kill) -> bool {
+        let mut plugin = self.plugin().await;
+        let mut known = self.known.clone();
+        let hold = Hold::set(&self.stage, kill).await;
+        let mut client = plugin.client.clone();
+        let strike = async {
+            let call = hold.held().await;
+            plugin.client.stop_provider(wire::stop_provider::Request {}).await.unwrap();
+            hold.end().await;
+            call
+        };
+        let (call, ended) = {
+            let applied = driver::apply(&mut client, &self.shape, &mut known, config);
+            let apply = async { tokio::time::timeout(LIMIT, applied).await.expect("the apply does not end") };
+            tokio::pin!(apply);
+            tokio::select! {
+                ended = &mut apply => (None, ended),
+                call = strike => (Some(call), apply.await),
+            }
+        };
+        (self.known, self.plugin) = (known, Some(plugin));
+        let Some(call) = call else {
+            ended.unwrap_or_else(|error| panic!("not stopped at {kill}: {error}"));
+            hold.end().await;
+            return false;
+        };
+        let path = format!("/_sandbox/calls?since={}", call - 1);
+        let calls = self.stage.admin("GET", &path, Json::Null).await;
+        let (first, later) = calls["calls"].as_array().unwrap().split_first().unwrap();
+        assert!(later.iter().all(|call| call["writes"] == false), "stopped at {kill}, and went on: {calls}");
+        *self.struck_at.entry(first["operation"].as_str().unwrap().to_owned()).or_default() += 1;
+        // The last look of a run may be the one that finds everything done.
+        if let Err(said) = ended {
+            let seen = self.stage.admin("GET", "/_sandbox/state", Json::Null).await;
+            self.truth(&said, serving(&seen));
+        }
+        true
+    }
+
+    /// An interrupted apply says what serves whom, and its state holds it.
+    fn truth(&self, said: &str, serves: Option<&'static str>) {
+        assert!(said.contains("Interrupted"), "{said}");
+        let state = &self.known.state;
+        if !said.starts_with("apply") {
+            return;
+        }
+        let Some(side) = serves else {
+            assert!(said.contains("nobody is sent to this service"), "{said}");
+            return;
+        };
+        assert!(said.contains(&format!("The public is served by {}", side.to_uppercase())), "{said}");
+        // A create that did not end leaves nothing in the state, and the next one takes it up.
+        assert!(state.is_null() || state.get("production_color").as_str() == Some(side), "{said}\n{state:?}");
     }
 
     fn told(&self, to: Option<&Wish>, kill: Option<Kill>) -> String {

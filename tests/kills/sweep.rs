@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::full;
-use crate::ring::{Kill, Ring};
+use crate::ring::{Blow, Kill, Ring};
 use crate::wish::{Wish, wish};
 
 /// Rings at work at the same time; most of a ring's time is waiting.
@@ -58,9 +58,14 @@ struct Schedule {
 
 impl Schedule {
     /// `number` is the move's; neighbours are killed elsewhere.
-    fn new(number: u64) -> Schedule {
+    fn new(number: u64, blow: Blow) -> Schedule {
         if full() {
             return Schedule { spread: Vec::new(), next: Some(Kill { writes: true, call: 1, after: false }) };
+        }
+        if blow == Blow::Stop {
+            let writes = !number.is_multiple_of(4);
+            let call = if writes { 1 + number % 3 } else { 40 + number };
+            return Schedule { spread: vec![Kill { writes, call, after: true }], next: None };
         }
         let spread = vec![
             Kill { writes: true, call: 1 + number % 3, after: number.is_multiple_of(2) },
@@ -90,15 +95,16 @@ impl Schedule {
 }
 
 /// Goes round until every move has had its kills: moves, calls killed, requests.
-async fn sweep(name: &str, wishes: Vec<Option<Wish>>, first: u64) -> (u64, u64, u64) {
+async fn sweep(blow: Blow, name: &str, wishes: Vec<Option<Wish>>, first: u64) -> (u64, u64, u64) {
     let began = Instant::now();
     let moves = wishes.len();
-    let mut ring = Ring::new().await;
+    let mut ring = Ring::new(blow).await;
     if let Some(start) = &wishes[0] {
         ring.go(Some(start), None).await;
         ring.watch();
     }
-    let mut schedules: Vec<Schedule> = (first..).take(moves).map(Schedule::new).collect();
+    let mut schedules: Vec<Schedule> =
+        (first..).take(moves).map(|number| Schedule::new(number, blow)).collect();
     let mut killed = 0;
     loop {
         let mut any = false;
@@ -115,16 +121,17 @@ async fn sweep(name: &str, wishes: Vec<Option<Wish>>, first: u64) -> (u64, u64, 
             break;
         }
     }
+    let struck_at = std::mem::take(&mut ring.struck_at);
     let requests = ring.end().await;
     println!(
-        "{name}: {moves} moves, {killed} calls killed, {requests} requests, 0 failed, {:?}",
+        "{blow:?}, {name}: {moves} moves, {killed} calls, {requests} requests, 0 failed, {:.0?}; {struck_at:?}",
         began.elapsed()
     );
     (moves as u64, killed, requests)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_call_the_provider_dies_at_the_next_apply_finishes_the_move() {
+/// All rings: moves, calls, requests.
+async fn sweep_all(blow: Blow) -> (u64, u64, u64) {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     let mut first = 0;
@@ -133,7 +140,7 @@ async fn whatever_call_the_provider_dies_at_the_next_apply_finishes_the_move() {
         first += wishes.len() as u64;
         running.spawn(async move {
             let _slot = slots.acquire().await.unwrap();
-            sweep(name, wishes, number).await
+            sweep(blow, name, wishes, number).await
         });
     }
     let (mut moves, mut killed, mut requests) = (0, 0, 0);
@@ -143,13 +150,26 @@ async fn whatever_call_the_provider_dies_at_the_next_apply_finishes_the_move() {
         killed += ended.1;
         requests += ended.2;
     }
+    (moves, killed, requests)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_call_the_provider_dies_at_the_next_apply_finishes_the_move() {
+    let (moves, killed, requests) = sweep_all(Blow::Kill).await;
     println!("kills: {moves} moves, {killed} calls killed, {requests} requests, 0 failed");
     assert!(killed >= 2 * moves, "too few of the calls were reached");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_call_is_in_flight_an_interrupt_finishes_it_and_the_next_apply_the_move() {
+    let (moves, stopped, requests) = sweep_all(Blow::Stop).await;
+    println!("stops: {moves} moves, {stopped} calls interrupted, {requests} requests, 0 failed");
+    assert!(stopped >= moves / 2, "too few of the calls were reached");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_dies_after_every_single_write_still_arrives() {
-    let mut ring = Ring::new().await;
+    let mut ring = Ring::new(Blow::Kill).await;
     let kill = Kill { writes: true, call: 1, after: true };
     let mut deaths = ring.dying(Some(&wish("canary")), kill).await;
     ring.watch();

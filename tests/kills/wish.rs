@@ -114,6 +114,15 @@ impl Wish {
     }
 }
 
+/// The side the production rule sends to, if it sends anybody anywhere.
+pub fn serving(seen: &Value) -> Option<&'static str> {
+    let rule = list(seen, "rules")
+        .find(|rule| rule["priority"] == 100 && rule["conditions"].to_string().contains(HOST))?;
+    let weights = rule["action"]["forward"].as_object().unwrap();
+    let (arn, _) = weights.iter().find(|(_, weight)| **weight != json!(0))?;
+    Some(if arn.contains("nginx-green") { "green" } else { "blue" })
+}
+
 /// What a destroy left.
 pub fn left_over(seen: &Value) -> Vec<String> {
     let services = active(seen).map(|it| it["serviceName"].to_string());
