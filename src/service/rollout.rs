@@ -18,6 +18,10 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 const PASSING_FAILURES: u32 = 12;
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
+/// For the look after a run that did not end well. Terraform waits for as long after one Ctrl-C; what does not wait
+/// (a shutdown, a second Ctrl-C) does not ask for the answer either.
+const LAST_LOOK: Duration = Duration::from_secs(20);
+
 /// What one run works with.
 pub struct Rollout<'a> {
     pub aws: &'a Aws,
@@ -33,6 +37,8 @@ pub struct Ending {
     pub how: How,
     /// `None` when nothing could be looked at, not even once.
     pub observed: Option<Observed>,
+    /// The last look failed, so that `observed` may be from before the last act.
+    pub dated: bool,
 }
 
 #[derive(Debug)]
@@ -97,7 +103,13 @@ impl Rollout<'_> {
                 }
             }
         };
-        Ending { observed: self.last_look(&how, seen).await, how }
+        if matches!(how, How::Done) {
+            return Ending { how, observed: seen, dated: false };
+        }
+        // What is stored is what is there, not what was there before the last act.
+        let look = tokio::time::timeout(LAST_LOOK, self.aws.observe(self.whose, Depth::Proof)).await;
+        let fresh = look.ok().and_then(Result::ok);
+        Ending { how, dated: fresh.is_none(), observed: fresh.or(seen) }
     }
 
     /// Whether this is the end, at that step.
@@ -106,16 +118,6 @@ impl Rollout<'_> {
             return Some(How::Interrupted(at.cloned()));
         }
         (self.pace.now() >= self.timeout).then(|| How::TimedOut(at.cloned()))
-    }
-
-    /// After a failure or an interrupt, what is stored is what is there, not what was there before the last act.
-    async fn last_look(&self, how: &How, seen: Option<Observed>) -> Option<Observed> {
-        if matches!(how, How::Done) {
-            return seen;
-        }
-        let look = self.aws.observe(self.whose, Depth::Proof);
-        let fresh = tokio::time::timeout(Duration::from_millis(1_200), look).await;
-        fresh.ok().and_then(Result::ok).or(seen)
     }
 
     /// `None` after a pause, when trying again may help.
