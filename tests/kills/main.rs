@@ -19,6 +19,7 @@ mod interrupts;
 mod killed_terraform;
 mod plugin;
 mod ring;
+mod stops;
 mod sweep;
 mod terraform;
 mod wish;

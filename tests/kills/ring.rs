@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bluegreen_provider::sandbox::SandboxOptions;
@@ -97,9 +98,16 @@ impl<'a> Hold<'a> {
         operation
     }
 
-    /// Lets the call go on.
+    /// Lets the call go on; from now on reads are as slow as that, in sandbox seconds.
+    async fn end_with_slow_reads(&self, seconds: f64) {
+        let fault = json!({ "kind": "delay", "writes": false, "seconds": seconds });
+        self.stage.admin("POST", "/_sandbox/faults", fault).await;
+        self.stage.admin("POST", &format!("/_sandbox/faults/{}/release", self.id), Json::Null).await;
+    }
+
+    /// Lets the call go on; takes all faults away.
     pub async fn end(&self) {
-        self.stage.admin("DELETE", &format!("/_sandbox/faults/{}", self.id), Json::Null).await;
+        self.stage.admin("DELETE", "/_sandbox/faults", Json::Null).await;
     }
 }
 
@@ -112,6 +120,8 @@ pub struct Ring {
     /// What is there; nothing at first.
     at: Option<Wish>,
     blow: Blow,
+    /// In sandbox seconds, once it is told to stop.
+    pub slow_reads_after: Option<f64>,
     /// How often the provider was struck at which operation.
     pub struck_at: BTreeMap<String, u64>,
 }
@@ -127,7 +137,17 @@ impl Ring {
     pub async fn new(blow: Blow) -> Ring {
         let stage = stage().await;
         let (shape, known) = (Shape::new(), Known::default());
-        Ring { stage, shape, known, plugin: None, traffic: None, at: None, blow, struck_at: BTreeMap::new() }
+        Ring {
+            stage,
+            shape,
+            known,
+            plugin: None,
+            traffic: None,
+            at: None,
+            blow,
+            slow_reads_after: None,
+            struck_at: BTreeMap::new(),
+        }
     }
 
     /// From now on somebody asks all the time, and nobody may be turned away.
@@ -144,7 +164,7 @@ impl Ring {
         plugin
     }
 
-    fn config(&mut self, to: Option<&Wish>) -> Value {
+    pub fn config(&mut self, to: Option<&Wish>) -> Value {
         let Some(wish) = to else { return Value::Null };
         for (name, value) in wish.change().as_object().unwrap() {
             self.stage.service[name] = value.clone();
@@ -228,32 +248,39 @@ impl Ring {
     }
 
     /// An apply that is told to stop while a call is in flight; false when it ended before.
-    async fn stopped(&mut self, config: &Value, kill: Kill) -> bool {
+    pub async fn stopped(&mut self, config: &Value, kill: Kill) -> bool {
         let mut plugin = self.plugin().await;
         let mut known = self.known.clone();
         let hold = Hold::set(&self.stage, kill).await;
         let mut client = plugin.client.clone();
+        // A refresh that is told to stop does not wait for its call, so that it may be first to end.
+        let struck = AtomicU64::new(0);
         let strike = async {
-            let call = hold.held().await;
+            struck.store(hold.held().await, Ordering::Relaxed);
             plugin.client.stop_provider(wire::stop_provider::Request {}).await.unwrap();
-            hold.end().await;
-            call
+            match self.slow_reads_after {
+                Some(seconds) => hold.end_with_slow_reads(seconds).await,
+                None => hold.end().await,
+            }
         };
-        let (call, ended) = {
+        let ended = {
             let applied = driver::apply(&mut client, &self.shape, &mut known, config);
             let apply = async { tokio::time::timeout(LIMIT, applied).await.expect("the apply does not end") };
             tokio::pin!(apply);
             tokio::select! {
-                ended = &mut apply => (None, ended),
-                call = strike => (Some(call), apply.await),
+                ended = &mut apply => {
+                    hold.end().await;
+                    ended
+                }
+                () = strike => apply.await,
             }
         };
         (self.known, self.plugin) = (known, Some(plugin));
-        let Some(call) = call else {
+        let call = struck.into_inner();
+        if call == 0 {
             ended.unwrap_or_else(|error| panic!("not stopped at {kill}: {error}"));
-            hold.end().await;
             return false;
-        };
+        }
         let path = format!("/_sandbox/calls?since={}", call - 1);
         let calls = self.stage.admin("GET", &path, Json::Null).await;
         let (first, later) = calls["calls"].as_array().unwrap().split_first().unwrap();
