@@ -213,3 +213,45 @@ async fn the_update_timeout_runs_out() {
     println!("timeouts: 3, {requests} requests, 0 failed");
     stage.end().await;
 }
+
+/// What a create had made by then stays, is nowhere in the state, and is taken up by the next one; what a destroy
+/// has left stays in the state, and the next one goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn create_and_destroy_interrupted_or_out_of_time() {
+    let mut stage = Stage::with(SandboxOptions { speed: SPEED, ..SandboxOptions::default() }).await;
+    stage.set(json!({ "settle_time": "20s" })).phase("promoted");
+    let apply = Apply::start(&stage);
+    started(&stage, "green").await;
+    let struck = last_call(&stage).await;
+    apply.signal_group(Signal::INT);
+    let ended = apply.end().await;
+    assert!(!ended.ok && ended.said.contains("Interrupted"), "{}", ended.said);
+    assert!(ended.said.contains("parked, so nobody is sent to this service yet"), "{}", ended.said);
+    assert!(ended.said.contains("the next apply takes it up and goes on"), "{}", ended.said);
+    assert_eq!(writes_since(&stage, struck).await, [""; 0], "{}", ended.said);
+    assert_eq!(stage.state().await, Value::Null);
+
+    stage.set(json!({ "timeouts": { "create": "10s" } }));
+    let said = stage.apply_fails().await;
+    assert!(said.contains("The time for this operation ran out"), "{said}");
+    stage.set(json!({ "timeouts": null }));
+    finishes(&stage, "promoted").await;
+
+    let held = json!({ "kind": "hold", "operations": ["DeleteRule"], "call": 1, "when": "after" });
+    let hold = Hold::fault(&stage, held).await;
+    let destroy = Apply::start_with(&stage, &["destroy", "-auto-approve", "-no-color"]);
+    let call = hold.held().await;
+    destroy.signal_group(Signal::INT);
+    until("terraform minds the interrupt", async || destroy.said().contains("Interrupt received")).await;
+    hold.end().await;
+    let ended = destroy.end().await;
+    assert!(!ended.ok && ended.said.contains("destroy again to go on"), "{}", ended.said);
+    assert_eq!(writes_since(&stage, call).await, [""; 0], "{}", ended.said);
+    let state = stage.state().await;
+    assert_eq!((&state["production_rule_arn"], &state["production_color"]), (&Value::Null, &Value::Null));
+    let ran = stage.project.destroy().await.unwrap();
+    assert!(ran.ok, "{}", ran.said());
+    let seen = stage.admin("GET", "/_sandbox/state", Value::Null).await;
+    assert_eq!(wish::left_over(&seen), [""; 0]);
+    stage.end().await;
+}
