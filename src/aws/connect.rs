@@ -13,7 +13,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_sdk_ecs as ecs;
+use aws_sdk_ecs::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_elasticloadbalancingv2 as elb;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::batch::Batch;
 use super::errors::{Error, Kind};
@@ -44,6 +46,8 @@ pub struct Settings {
     pub user_agent: Option<String>,
     /// How much faster than the wall's the other side's clock runs; 1 but for a sandbox. Request rates go by it.
     pub clock_speed: f64,
+    /// How requests travel, with nothing of it shared with other connections; `None` is HTTP.
+    pub transport: Option<SharedHttpClient>,
 }
 
 impl Default for Settings {
@@ -59,6 +63,7 @@ impl Default for Settings {
             max_retries: None,
             user_agent: None,
             clock_speed: 1.0,
+            transport: None,
         }
     }
 }
@@ -155,6 +160,9 @@ impl Aws {
         if let Some(name) = settings.user_agent.as_deref().and_then(app_name) {
             loader = loader.app_name(name);
         }
+        if let Some(transport) = &settings.transport {
+            loader = loader.http_client(transport.clone());
+        }
         let config = loader.load().await;
         let mut ecs_config = ecs::config::Builder::from(&config);
         // Where none is given, the SDK's own sources (AWS_ENDPOINT_URL_ECS …) stay in force.
@@ -164,6 +172,12 @@ impl Aws {
         let mut elb_config = elb::config::Builder::from(&config);
         if let Some(endpoint) = &settings.elb_endpoint {
             elb_config.set_endpoint_url(Some(endpoint.clone()));
+        }
+        if settings.transport.is_some() {
+            // Otherwise all connections of a process share one budget of retries.
+            let own = |bucket| RetryPartition::custom("own").token_bucket(bucket).build();
+            ecs_config.set_retry_partition(Some(own(TokenBucket::default())));
+            elb_config.set_retry_partition(Some(own(TokenBucket::default())));
         }
         let clients = Arc::new(Clients {
             ecs: ecs::Client::from_conf(ecs_config.build()),

@@ -3,6 +3,7 @@
 
 mod api;
 pub mod balancer;
+pub mod bare;
 pub mod clock;
 mod core;
 pub mod health;

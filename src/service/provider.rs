@@ -29,6 +29,14 @@ impl Default for Bluegreen {
     }
 }
 
+impl Bluegreen {
+    /// Connected already, to a place that a configuration cannot name. `speed` is of the clock there.
+    pub fn connected(aws: Aws, speed: f64) -> Self {
+        let connection: Connection = Arc::new(RwLock::new(Ok(Connected { aws, speed })));
+        Bluegreen { schema: schema::provider(), service: Service::new(connection.clone()), connection }
+    }
+}
+
 #[async_trait]
 impl Provider for Bluegreen {
     fn type_name(&self) -> &str {
@@ -120,6 +128,7 @@ async fn connect(config: &Value, terraform_version: &str) -> Result<Connected, D
         max_retries: config.get("max_retries").as_i64().and_then(|retries| u32::try_from(retries).ok()),
         user_agent: Some(format!("terraform/{terraform_version}")),
         clock_speed: speed,
+        transport: None,
     };
     let aws = Aws::connect(settings).await.map_err(|error| {
         Diagnostic::error(AttributePath::from("region"), "No connection to AWS", error.to_string())

@@ -114,22 +114,20 @@ impl Resource for Service {
             }
             Err(error) => return explain::call(&error, "looking for what to import").into(),
         };
-        let mut imported = schema::service_ref().null_object();
-        for (attribute, value) in [
-            ("id", format!("{cluster}/{name}")),
-            ("cluster", cluster.to_owned()),
-            ("name", name.to_owned()),
-            ("vpc_id", found.vpc_id.clone()),
-            ("listener_arn", found.whose.listener.clone()),
-            ("settle_time", "30s".to_owned()),
-        ] {
-            imported.set(attribute, value);
-        }
-        imported.set("canary_source_ips", Value::list::<Value>([]));
         let observed = match connected.aws.observe(&found.whose, Depth::Facts).await {
             Ok(observed) => observed,
             Err(error) => return explain::call(&error, "looking at what to import").into(),
         };
+        let mut imported = state::imported(
+            &[
+                ("id", &format!("{cluster}/{name}")),
+                ("cluster", cluster),
+                ("name", name),
+                ("vpc_id", &found.vpc_id),
+                ("listener_arn", &found.whose.listener),
+            ],
+            &observed,
+        );
         if let (Some(listener), Some(rule)) = (&found.whose.test_listener, &observed.test) {
             let allowed = rule.matches.sources.iter().map(ToString::to_string);
             let test = [
@@ -139,7 +137,6 @@ impl Resource for Service {
             ];
             imported.set("test_listener", Value::object(test));
         }
-        state::names(&mut imported, &observed);
         ImportResponse { state: imported, ..ImportResponse::default() }
     }
 }

@@ -62,7 +62,12 @@ impl Rollout<'_> {
             if let Some(over) = self.over(waiting_for.as_ref()) {
                 break over;
             }
-            let observed = match self.aws.observe(self.whose, Depth::Proof).await {
+            // A look changes nothing, so it need not be finished; an act is.
+            let look = tokio::select! {
+                look = self.aws.observe(self.whose, Depth::Proof) => look,
+                () = self.stop.cancelled() => break How::Interrupted(waiting_for),
+            };
+            let observed = match look {
                 Ok(observed) => observed,
                 Err(error) => match self.pause_after(error, &mut failures).await {
                     Some(error) => break How::Failed(None, error),

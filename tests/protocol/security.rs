@@ -30,6 +30,23 @@ async fn only_the_hosts_own_certificate_is_let_in() {
     assert!(is_served(&Route::tls(path, &server, Some(&host))).await, "with the right one");
 }
 
+#[tokio::test]
+async fn a_certificate_of_an_earlier_run_is_refused() {
+    let earlier = Certificate::new();
+    let (mut process, fields) = started(&earlier);
+    let (path, old_server) = (fields[3].clone(), certificate_field(&fields[5]));
+    assert!(is_served(&Route::tls(path.as_ref(), &old_server, Some(&earlier))).await, "in its own run");
+    process.signal(rustix::process::Signal::TERM);
+    assert!(process.wait().success());
+    assert!(!is_served(&Route::tls(path.as_ref(), &old_server, Some(&earlier))).await, "after its end");
+    let now = Certificate::new();
+    let (_process, fields) = started(&now);
+    let (path, server) = (fields[3].as_ref(), certificate_field(&fields[5]));
+    assert_ne!(server, old_server, "every run has a certificate of its own");
+    assert!(!is_served(&Route::tls(path, &server, Some(&earlier))).await, "replayed");
+    assert!(is_served(&Route::tls(path, &server, Some(&now))).await, "the present one");
+}
+
 #[test]
 fn the_socket_is_in_a_directory_nobody_else_may_enter() {
     let (mut process, fields) = started(&Certificate::new());

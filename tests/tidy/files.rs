@@ -68,7 +68,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let kind = entry.file_type().unwrap_or_else(|error| panic!("{}: {error}", entry.path().display()));
-        if name.starts_with('.') || (name == "target" && folder == root()) {
+        if name.starts_with('.') || name == "target" {
             continue;
         }
         if kind.is_dir() {

@@ -8,13 +8,15 @@ mod query;
 mod xml;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +36,7 @@ pub type Reply = Response<Full<Bytes>>;
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("closed on purpose")]
-struct Closed;
+pub struct Closed;
 
 pub async fn serve(socket: TcpListener, core: Arc<Core>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
@@ -47,7 +49,7 @@ pub async fn serve(socket: TcpListener, core: Arc<Core>, stop: CancellationToken
                     connections.spawn(connection(stream, core.clone()));
                 }
                 // Out of file descriptors, mostly; there is nothing better than to wait a little.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }
     }
@@ -57,8 +59,10 @@ async fn connection(stream: TcpStream, core: Arc<Core>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| answer(core.clone(), request));
     let mut server = hyper::server::conn::http1::Builder::new();
+    // Idle connections stay open: closing them would look like a fault to a caller about to use one.
+    server.header_read_timeout(None);
     // Ends in an error when a fault or the caller closes the connection.
-    let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(core: Arc<Core>, request: hyper::Request<Incoming>) -> Result<Reply, Closed> {
@@ -66,20 +70,25 @@ async fn answer(core: Arc<Core>, request: hyper::Request<Incoming>) -> Result<Re
     let Ok(body) = Limited::new(body, MOST).collect().await.map(|body| body.to_bytes()) else {
         return Ok(plain(StatusCode::PAYLOAD_TOO_LARGE, "request body too large\n"));
     };
+    answer_to(&core, &head, &body).await
+}
+
+/// One request's answer, however it came in.
+pub async fn answer_to(core: &Arc<Core>, head: &Parts, body: &Bytes) -> Result<Reply, Closed> {
     let path = head.uri.path();
     if path.starts_with("/_sandbox") {
-        return Ok(admin::answer(&core, &head.method, path, head.uri.query().unwrap_or_default(), &body));
+        return Ok(admin::answer(core, &head.method, path, head.uri.query().unwrap_or_default(), body));
     }
     if head.method != Method::POST {
         return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "the AWS APIs take POST only\n"));
     }
     let shell = if head.headers.contains_key("x-amz-target") { Shell::ECS } else { Shell::ELB };
     let id = request_id();
-    match (shell.parse)(&head.headers, &body) {
+    match (shell.parse)(&head.headers, body) {
         Err(error) => Ok((shell.write)("", &Err(error), &id)),
         Ok(request) => {
             let sender = sender(&head.headers);
-            let answer = call(&core, &request, sender).await?;
+            let answer = call(core, &request, sender).await?;
             Ok((shell.write)(&request.operation, &answer, &id))
         }
     }
@@ -163,7 +172,8 @@ async fn hold(core: &Arc<Core>, fault: u64, call: u64, when: When) {
         if !core.with(|world, _| world.faults.is_held(fault, call)) {
             return;
         }
-        released.await;
+        // The second is for faults that end by themselves.
+        tokio::select! { () = released => {}, () = core.clock.sleep(Duration::from_secs(1)) => {} }
     }
 }
 

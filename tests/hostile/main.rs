@@ -1,0 +1,22 @@
+//! A hostile API, hostile values and curious eyes: what they can and cannot make the provider do.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/core_rules.rs"]
+mod core_rules;
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod callers;
+mod contrast;
+mod live;
+mod plane;
+mod run;
+mod schedule;
+mod schedules;
+mod secrets;
+mod terraform;
+mod transport;
+mod values;
+mod wish;

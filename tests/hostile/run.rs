@@ -1,0 +1,322 @@
+//! One schedule from its first apply to the end of it, and everything that was wrong with it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bluegreen_provider::sandbox::bare::{self, Bare};
+use bluegreen_provider::sandbox::world::faults::Fault;
+use bluegreen_provider::sandbox::world::journal::Sender;
+use bluegreen_provider::sandbox::world::params::Api;
+use bluegreen_provider::sandbox::world::{Request, World};
+use bluegreen_provider::service::Bluegreen;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::plane::{self, Shared};
+use crate::schedule::{Chapter, Event, Schedule};
+use crate::terraform::{Applied, Project};
+use crate::transport;
+use crate::wish::{Place, Wish};
+
+/// Plain applies that must be enough once nobody disturbs.
+const PLAIN_APPLIES: usize = 3;
+/// About how long a task takes to start.
+const TASK_START: Duration = Duration::from_secs(5);
+/// Longer than any rule change takes to reach a node, and than targets drain.
+const AFTERWARDS: Duration = Duration::from_secs(60);
+const OURS: [&str; 2] = ["ours", "rival"];
+
+/// What one schedule came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub problems: Vec<String>,
+    pub applies: u64,
+    pub failed_applies: u64,
+    pub calls: u64,
+    pub judged: u64,
+    /// Failed judgements, in schedules where others may be to blame.
+    pub excused: u64,
+    pub virtual_time: Duration,
+    /// Every call and its end, for comparing two runs.
+    pub calls_made: String,
+}
+
+struct Stage {
+    bare: Bare,
+    place: Place,
+    seen: Shared,
+}
+
+impl Stage {
+    fn world<T>(&self, act: impl FnOnce(&mut World, Duration) -> T) -> T {
+        self.bare.with(act)
+    }
+
+    fn state(&self) -> Value {
+        self.world(|world, now| world.state_json(now, 1.0))
+    }
+}
+
+/// Runs on a paused clock of its own.
+pub fn run(schedule: &Schedule) -> Outcome {
+    fastrand::seed(schedule.seed);
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(story(schedule))
+}
+
+async fn story(schedule: &Schedule) -> Outcome {
+    let (bare, seam) = bare::start(schedule.seed, schedule.propagation, TASK_START).unwrap();
+    let seen = plane::start(&bare, seam, schedule.seed);
+    let stage = Stage { place: Place::of(&bare), bare, seen };
+    let aws = transport::connect(&stage.bare, OURS[0], schedule.seed).await;
+    let mut project = Project::new(Bluegreen::connected(aws, 1.0));
+    let mut outcome = Outcome::default();
+    let mut wishes: Vec<&Wish> = Vec::new();
+    for (number, chapter) in schedule.chapters.iter().enumerate() {
+        wishes.push(&chapter.wish);
+        stage.seen.lock().unwrap().sides.clear();
+        disturbed(&stage, &mut project, chapter, schedule.seed ^ number as u64, &mut outcome).await;
+        if schedule.kind.strict() {
+            outcome.problems.extend(strangers(&stage, &wishes));
+        }
+    }
+    stage.world(|world, _| world.faults.clear());
+    converge(&stage, &mut project, &schedule.last, &mut outcome).await;
+    judge(&stage, schedule, &mut outcome);
+    if schedule.destroy && outcome.problems.is_empty() {
+        destroy(&stage, &mut project, &mut outcome).await;
+    }
+    outcome.virtual_time = stage.world(|_, now| now);
+    outcome.judged = stage.seen.lock().unwrap().judged;
+    let calls = stage.world(|world, _| world.journal.json(0));
+    outcome.calls = calls["last"].as_u64().unwrap();
+    let line = |call: &Value| format!("{} {} {}\n", call["time"], call["operation"], call["error"]);
+    outcome.calls_made = calls["calls"].as_array().unwrap().iter().map(line).collect();
+    outcome
+}
+
+/// One apply while things go wrong.
+async fn disturbed(
+    stage: &Stage,
+    project: &mut Project,
+    chapter: &Chapter,
+    seed: u64,
+    outcome: &mut Outcome,
+) {
+    project.config = chapter.wish.config(project.resource(), &stage.place);
+    let stop = CancellationToken::new();
+    let trouble = tokio::spawn(make_trouble(stage.bare.clone(), chapter.events.clone(), stop.clone()));
+    outcome.applies += 1;
+    let ended = match &chapter.rival {
+        None => project.apply(stop).await,
+        Some(wish) => {
+            let aws = transport::connect(&stage.bare, OURS[1], seed).await;
+            let mut rival = project.copy(Bluegreen::connected(aws, 1.0));
+            rival.config = wish.config(rival.resource(), &stage.place);
+            let (ended, other) = tokio::join!(project.apply(stop), rival.apply(CancellationToken::new()));
+            outcome.applies += 1;
+            outcome.failed_applies += u64::from(other.is_err());
+            // Whoever finished last has written the state; here that is always the first one.
+            ended
+        }
+    };
+    trouble.abort();
+    outcome.failed_applies += u64::from(ended.is_err());
+}
+
+async fn make_trouble(bare: Bare, events: Vec<(Duration, Event)>, stop: CancellationToken) {
+    let began = tokio::time::Instant::now();
+    for (at, event) in events {
+        tokio::time::sleep_until(began + at).await;
+        if let Event::Interrupt = event {
+            stop.cancel();
+        } else {
+            bare.with(|world, now| happen(world, now, &event));
+        }
+    }
+}
+
+fn happen(world: &mut World, now: Duration, event: &Event) {
+    match event {
+        Event::Fault(fault) => {
+            world.fault(now, fault.clone()).unwrap();
+        }
+        Event::Crash(service) => {
+            let crash = json!({"kind": "crash", "service": service, "count": 1});
+            let crash: Fault = serde_json::from_value(crash).unwrap();
+            // There may be nothing to crash at that time.
+            let _ = world.fault(now, crash);
+        }
+        Event::Interrupt => {}
+        Event::Weights(blue, green) => {
+            let arn = |side: &str| {
+                let name = format!("nginx-{side}");
+                world
+                    .state
+                    .target_groups
+                    .values()
+                    .find(|group| group.name == name)
+                    .map(|group| group.arn.clone())
+            };
+            if let (Some(rule), Some(one), Some(two)) = (production(world), arn("blue"), arn("green")) {
+                let group =
+                    |arn: &str, weight: &u32| json!({"TargetGroupArn": arn, "Weight": weight.to_string()});
+                let groups = json!([group(&one, blue), group(&two, green)]);
+                let action = json!({"Type": "forward", "ForwardConfig": {"TargetGroups": groups}});
+                outsider(world, now, Api::Elb, "ModifyRule", json!({"RuleArn": rule, "Actions": [action]}));
+            }
+        }
+        Event::Priority(to) => {
+            if let Some(rule) = production(world) {
+                let pairs = json!([{"RuleArn": rule, "Priority": to.to_string()}]);
+                outsider(world, now, Api::Elb, "SetRulePriorities", json!({"RulePriorities": pairs}));
+            }
+        }
+        Event::Count(service, to) => {
+            let params = json!({"cluster": "shop", "service": service, "desiredCount": to});
+            outsider(world, now, Api::Ecs, "UpdateService", params);
+        }
+    }
+}
+
+fn production(world: &World) -> Option<String> {
+    let role = |tags: &Value| tags.to_string().contains("production");
+    let rules = world.state.rules.values();
+    rules.filter(|rule| role(&json!(rule.tags))).map(|rule| rule.arn.clone()).next()
+}
+
+/// Somebody with a console of his own. What is refused is refused.
+fn outsider(world: &mut World, now: Duration, api: Api, operation: &str, params: Value) {
+    let request = Request { api, operation: operation.to_owned(), params };
+    let sender = Sender { caller: "outsider".to_owned(), ..Sender::default() };
+    let (number, _) = world.arrive(now, &request, sender);
+    let _ = world.act(now, number, &request, &Default::default());
+}
+
+/// Sides that callers met and that none of the last wishes sends them to.
+fn strangers(stage: &Stage, wishes: &[&Wish]) -> Vec<String> {
+    let late = &wishes[wishes.len().saturating_sub(3)..];
+    let seen = stage.seen.lock().unwrap();
+    let mut problems = Vec::new();
+    for (caller, right) in [("public", Wish::public as fn(&Wish) -> &'static str), ("office", Wish::office)] {
+        let allowed: BTreeSet<&str> = late.iter().map(|wish| right(wish)).collect();
+        let met = seen.sides.get(caller).cloned().unwrap_or_default();
+        // While a canary is opened or closed, the office may be where the public is.
+        let allowed: BTreeSet<&str> = if caller == "office" {
+            allowed.into_iter().chain(late.iter().map(|w| w.public())).collect()
+        } else {
+            allowed
+        };
+        for side in met.difference(&allowed) {
+            problems.push(format!("I4: the {caller} met {side}, and only {allowed:?} was ever wished"));
+        }
+    }
+    problems
+}
+
+/// Plain applies until there is nothing to do, and what is there then.
+async fn converge(stage: &Stage, project: &mut Project, wish: &Wish, outcome: &mut Outcome) {
+    project.config = wish.config(project.resource(), &stage.place);
+    let mut said = Vec::new();
+    let mut done = false;
+    for _ in 0..PLAIN_APPLIES {
+        outcome.applies += 1;
+        match project.apply(CancellationToken::new()).await {
+            Ok(Applied::Done | Applied::NothingToDo) => {
+                done = true;
+                break;
+            }
+            Err(error) => said.push(error),
+        }
+    }
+    if !done {
+        let said = said.join("\n--\n");
+        outcome.problems.push(format!("{PLAIN_APPLIES} plain applies were not enough:\n{said}"));
+        return;
+    }
+    match project.has_changes().await {
+        Ok(false) => {}
+        Ok(true) => {
+            outcome.problems.push(format!("the second plan is not empty: {:?}", project.state.get("phase")))
+        }
+        Err(error) => outcome.problems.push(format!("the second plan failed: {error}")),
+    }
+    tokio::time::sleep(AFTERWARDS).await;
+    let from = {
+        let mut seen = stage.seen.lock().unwrap();
+        seen.sides.clear();
+        seen.failed.len()
+    };
+    tokio::time::sleep(AFTERWARDS).await;
+    outcome.problems.extend(misplaced(&stage.state(), wish));
+    let seen = stage.seen.lock().unwrap();
+    outcome.problems.extend(seen.failed[from..].iter().map(|it| format!("afterwards: {it}")));
+    for (caller, side) in [("public", wish.public()), ("office", wish.office())] {
+        let met: Vec<&str> = seen.sides.get(caller).into_iter().flatten().copied().collect();
+        if met != [side] {
+            outcome.problems.push(format!("in the end the {caller} meets {met:?}, not {side}"));
+        }
+    }
+}
+
+/// Counts, weights and leftovers, from the sandbox's own state.
+fn misplaced(state: &Value, wish: &Wish) -> Vec<String> {
+    let mut problems = Vec::new();
+    let list = |name: &str| state[name].as_array().cloned().unwrap_or_default();
+    let active: Vec<Value> = list("services").into_iter().filter(|it| it["status"] == "ACTIVE").collect();
+    for side in ["blue", "green"] {
+        let name = format!("nginx-{side}");
+        let count = wish.count(side);
+        let right = active.iter().filter(|it| it["serviceName"] == name.as_str());
+        let counts: Vec<_> =
+            right.map(|it| (it["desiredCount"].clone(), it["runningCount"].clone())).collect();
+        if counts != [(json!(count), json!(count))] {
+            problems.push(format!("{name} has (desired, running) {counts:?} instead of {count}"));
+        }
+    }
+    let groups: Vec<String> = list("target_groups").iter().map(|it| it["name"].to_string()).collect();
+    if active.len() != 2 || groups != ["\"nginx-blue\"", "\"nginx-green\""] {
+        problems.push(format!("{} services, groups {groups:?}", active.len()));
+    }
+    let expected = if wish.phase == crate::wish::Phase::Canary { 2 } else { 1 };
+    let rules = list("rules");
+    if rules.len() != expected {
+        problems.push(format!("{} rules instead of {expected}: {rules:?}", rules.len()));
+    }
+    problems
+}
+
+/// What the sandbox and the callers hold against the provider.
+fn judge(stage: &Stage, schedule: &Schedule, outcome: &mut Outcome) {
+    let broken = stage.world(|world, _| world.violations_json());
+    let mut complaints: Vec<String> = Vec::new();
+    for it in broken["violations"].as_array().unwrap() {
+        let caller = it["caller"].as_str().unwrap_or_default();
+        if OURS.contains(&caller) {
+            complaints.push(format!("{} at {} s: {}", it["invariant"], it["time"], it["what"]));
+        }
+    }
+    let seen = stage.seen.lock().unwrap();
+    complaints.extend(seen.failed.iter().chain(&seen.open).cloned());
+    if schedule.kind.strict() {
+        outcome.problems.extend(complaints);
+    } else {
+        outcome.excused = complaints.len() as u64;
+    }
+}
+
+async fn destroy(stage: &Stage, project: &mut Project, outcome: &mut Outcome) {
+    stage.seen.lock().unwrap().destroying = true;
+    if let Err(error) = project.destroy().await {
+        outcome.problems.push(format!("destroy failed: {error}"));
+        return;
+    }
+    let state = stage.state();
+    let left = |name: &str| state[name].as_array().cloned().unwrap_or_default();
+    let services = left("services").into_iter().filter(|it| it["status"] != "INACTIVE").count();
+    let (rules, groups) = (left("rules").len(), left("target_groups").len());
+    if (services, rules, groups) != (0, 0, 0) {
+        outcome.problems.push(format!("destroy left {services} services, {rules} rules, {groups} groups"));
+    }
+}

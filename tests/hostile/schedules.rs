@@ -1,0 +1,102 @@
+//! Hundreds of schedules every day, thousands when asked: `BLUEGREEN_SCHEDULES=10000 cargo test --test hostile`.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use crate::run::{self, Outcome};
+use crate::schedule::{self, Kind};
+
+const EVERYDAY: u64 = 300;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+fn outcome_of(seed: u64) -> Outcome {
+    let schedule = schedule::of(seed);
+    catch_unwind(AssertUnwindSafe(|| run::run(&schedule))).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Outcome { problems: vec![format!("panicked: {}", said.unwrap_or_default())], ..Outcome::default() }
+    })
+}
+
+#[derive(Default)]
+struct Sum {
+    schedules: u64,
+    applies: u64,
+    failed_applies: u64,
+    calls: u64,
+    judged: u64,
+    excused: u64,
+    hours: f64,
+}
+
+#[test]
+fn no_schedule_of_faults_breaks_an_invariant_or_keeps_the_wish_from_coming_true() {
+    if let Some(seed) = number("BLUEGREEN_SEED") {
+        println!("{:#?}", schedule::of(seed));
+        let outcome = outcome_of(seed);
+        println!("{} applies, {} failed, {} calls", outcome.applies, outcome.failed_applies, outcome.calls);
+        assert!(outcome.problems.is_empty(), "seed {seed}:\n{}", outcome.problems.join("\n"));
+        return;
+    }
+    let count = number("BLUEGREEN_SCHEDULES").unwrap_or(EVERYDAY);
+    let first = number("BLUEGREEN_FIRST_SEED").unwrap_or(1);
+    let next = AtomicU64::new(first);
+    let failed = Mutex::new(BTreeMap::new());
+    let sums: Mutex<BTreeMap<Kind, Sum>> = Mutex::default();
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + count {
+                        return;
+                    }
+                    let outcome = outcome_of(seed);
+                    let mut sums = sums.lock().unwrap();
+                    let sum = sums.entry(schedule::of(seed).kind).or_default();
+                    sum.schedules += 1;
+                    sum.applies += outcome.applies;
+                    sum.failed_applies += outcome.failed_applies;
+                    sum.calls += outcome.calls;
+                    sum.judged += outcome.judged;
+                    sum.excused += outcome.excused;
+                    sum.hours += outcome.virtual_time.as_secs_f64() / 3600.0;
+                    if !outcome.problems.is_empty() {
+                        failed.lock().unwrap().insert(seed, outcome.problems);
+                    }
+                }
+            });
+        }
+    });
+    for (kind, sum) in sums.lock().unwrap().iter() {
+        println!(
+            "{kind:?}: {} schedules, {:.1} sandbox hours, {} applies ({} failed on the way), {} API calls, {} callers judged, {} of them excused",
+            sum.schedules, sum.hours, sum.applies, sum.failed_applies, sum.calls, sum.judged, sum.excused
+        );
+    }
+    let failed = failed.into_inner().unwrap();
+    println!("{count} schedules in {:.0} s, {} failed", began.elapsed().as_secs_f64(), failed.len());
+    let mut text = String::new();
+    for (seed, problems) in &failed {
+        text += &format!("BLUEGREEN_SEED={seed} cargo test --test hostile no_schedule -- --nocapture\n");
+        for problem in problems.iter().take(3) {
+            text += &format!("    {}\n", problem.replace('\n', "\n    "));
+        }
+    }
+    assert!(failed.is_empty(), "{} of {count} schedules failed; to replay one:\n{text}", failed.len());
+}
+
+#[test]
+fn a_seed_tells_the_same_story_twice() {
+    for seed in [3, 4] {
+        let (one, two) = (outcome_of(seed), outcome_of(seed));
+        assert!(one.calls_made == two.calls_made, "seed {seed} cannot be replayed");
+    }
+}
