@@ -87,7 +87,7 @@ impl Rollout<'_> {
                     self.sleep(BETWEEN_LOOKS).await;
                 }
                 Turn::Act(act) => {
-                    // The look may have taken long: nothing is begun after an interrupt, also of a look.
+                    // The look may have been the last that there was time for, or an interrupt came with its end.
                     if let Some(over) = self.over(Some(act.step())) {
                         break over;
                     }
