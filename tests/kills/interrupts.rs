@@ -234,6 +234,7 @@ async fn create_and_destroy_interrupted_or_out_of_time() {
     stage.set(json!({ "timeouts": { "create": "10s" } }));
     let said = stage.apply_fails().await;
     assert!(said.contains("The time for this operation ran out"), "{said}");
+    assert!(said.contains("the next apply takes it up and goes on"), "{said}");
     stage.set(json!({ "timeouts": null }));
     finishes(&stage, "promoted").await;
 
