@@ -254,7 +254,7 @@ impl Applying {
         } else {
             "What was made so far stays, marked as this resource's by the tag bluegreen:resource, and the next apply takes it up and goes on. To give up instead, apply once with what is needed to succeed and then destroy."
         };
-        let diagnostics = explain::ending(&ending.how, observed, &self.layout, next).into_iter().collect();
+        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
         ApplyResponse { diagnostics, ..ApplyResponse::default() }
     }
 
@@ -274,7 +274,7 @@ impl Applying {
         let ending = self.run(Intent::Release).await;
         let Some(observed) = &ending.observed else {
             let next = "Nothing was seen and nothing was done.";
-            let diagnostic = explain::ending(&ending.how, None, &self.layout, next);
+            let diagnostic = explain::ending(&ending, &self.layout, next);
             return ApplyResponse {
                 state: request.prior.clone(),
                 private: request.private.clone(),
@@ -285,8 +285,7 @@ impl Applying {
             return self.done(request, observed);
         }
         let next = "The state holds what is there now. The next apply goes on from there; to go back instead, set the toggles as they were and apply.";
-        let diagnostics =
-            explain::ending(&ending.how, Some(observed), &self.layout, next).into_iter().collect();
+        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
         let mut truth = state::object(&request.planned, observed);
         truth.set("rollout_steps", Value::list::<Value>([]));
         ApplyResponse { state: truth, private: private::encode(observed), diagnostics }
@@ -299,7 +298,7 @@ impl Applying {
         }
         let next = "What is left stays in the state; destroy again to go on.";
         let observed = ending.observed.as_ref();
-        let diagnostics = explain::ending(&ending.how, observed, &self.layout, next).into_iter().collect();
+        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
         let state =
             observed.map_or(request.prior.clone(), |observed| state::object(&request.prior, observed));
         let private = observed.map_or(request.private.clone(), private::encode);
