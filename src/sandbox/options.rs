@@ -64,7 +64,7 @@ fn number(text: &str) -> Result<f64, String> {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    number(text).and_then(|it| if it > 0.0 { Ok(it) } else { Err("must be above zero".to_owned()) })
+    number(text).and_then(|it| if it >= 1e-3 { Ok(it) } else { Err("must be at least 0.001".to_owned()) })
 }
 
 fn not_negative(text: &str) -> Result<f64, String> {

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -61,6 +61,16 @@ impl Drop for Running {
 
 /// Starts a sandbox; it answers when this returns.
 pub async fn start(options: SandboxOptions) -> anyhow::Result<Running> {
+    let seconds = |it: f64| (0.0..=1e6).contains(&it);
+    if !(1e-3..=1e6).contains(&options.speed) || !seconds(options.propagation) || !seconds(options.task_start)
+    {
+        bail!(
+            "speed must be between 0.001 and 1000000, propagation and task start between 0 and 1000000 seconds"
+        );
+    }
+    if !(1..=8).contains(&options.nodes) {
+        bail!("a load balancer has 1 to 8 nodes");
+    }
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
         .await
         .with_context(|| format!("cannot listen on 127.0.0.1:{}", options.port))?;

@@ -1,18 +1,20 @@
 //! The one translation from what went wrong into what people read: the step and its gate, what the gate saw,
 //! who serves whom right now, and what to do next.
 
-use super::rollout::How;
+use super::rollout::{Ending, How};
 use crate::aws::{self, Kind};
 use crate::bluegreen::layout::Layout;
-use crate::bluegreen::observed::Observed;
 use crate::bluegreen::reconcile::Stuck;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::Step;
 use crate::bluegreen::tell;
 use crate::terraform::{AttributePath, Diagnostic};
 
+const DATED: &str = "That is how it was before the last call: looking again failed or took too long.";
+
 /// Why a run did not end well.
-pub fn ending(how: &How, observed: Option<&Observed>, layout: &Layout, next: &str) -> Option<Diagnostic> {
+pub fn ending(ending: &Ending, layout: &Layout, next: &str) -> Option<Diagnostic> {
+    let Ending { how, observed, dated } = ending;
     let (path, summary, gate) = match how {
         How::Done => return None,
         How::Stuck(step, stuck) => stuck_at(step, stuck, layout),
@@ -52,6 +54,9 @@ pub fn ending(how: &How, observed: Option<&Observed>, layout: &Layout, next: &st
             parts.push(tell::state_of(observed, side));
         }
         parts.push(tell::who_serves(observed));
+        if *dated {
+            parts.push(DATED.to_owned());
+        }
     }
     parts.push(next.to_owned());
     Some(Diagnostic::error(path, summary, parts.join("\n\n")))

@@ -4,6 +4,7 @@
 use super::{decode, private, schema};
 use crate::bluegreen::layout::{Layout, short_task_definition};
 use crate::bluegreen::observed::Observed;
+use crate::bluegreen::phase::Phase;
 use crate::bluegreen::preflight;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::Step;
@@ -110,7 +111,7 @@ fn computed(
     };
     planned.set("id", owner);
     planned.set("phase", decode::phase(planned).map_or(Value::Unknown, |phase| phase.name().into()));
-    planned.set("production_color", layout.map_or(Value::Unknown, |layout| layout.public.name().into()));
+    planned.set("production_color", public(planned).map_or(Value::Unknown, |side| side.name().into()));
     names(planned, observed);
     let (Some(layout), Some(steps)) = (layout, steps) else {
         // Something is not known yet, or nothing was ever seen.
@@ -123,18 +124,30 @@ fn computed(
     };
     rule_names(planned, request.prior.is_null(), steps);
     if steps.is_empty() {
-        // No steps is no change; another attribute may still differ, and then this list is of its apply.
-        if *planned != request.prior {
+        // No steps is no change; another attribute may still differ, and then this list is of its apply. One that
+        // is not known yet may turn out as it was, and then there is no apply and the list stays.
+        if !request.config.is_wholly_known() {
+            planned.set("rollout_steps", Value::Unknown);
+        } else if *planned != request.prior {
             planned.set("rollout_steps", Value::list::<Value>([]));
         }
         return;
     }
-    planned.set("rollout_steps", Value::list(steps.iter().map(|step| step.sentence(layout))));
-    if *planned == request.prior {
+    let mut sentences: Vec<String> = steps.iter().map(|step| step.sentence(layout)).collect();
+    planned.set("rollout_steps", Value::list(sentences.iter().map(String::as_str)));
+    if planned.get("rollout_steps") == request.prior.get("rollout_steps") {
         // The very steps of the last apply are to be taken again, as after the same edit by hand twice. The
-        // plan must differ from the state, or Terraform would see nothing to do.
-        planned.set("phase", Value::Unknown);
+        // plan must differ from the state, or Terraform would see nothing to do; and in the same way when the
+        // last inputs are known, or Terraform would call the final plan inconsistent.
+        sentences[0].insert_str(0, "again: ");
+        planned.set("rollout_steps", Value::list(sentences));
     }
+}
+
+/// The side that is to serve the public; known before the task definitions are.
+fn public(planned: &Value) -> Option<Side> {
+    let home = decode::primary(planned)?;
+    Some(if decode::phase(planned)? == Phase::Promoted { home.other() } else { home })
 }
 
 /// ARNs of what is there stay; those of what is yet to be made are not known.

@@ -114,22 +114,20 @@ impl Resource for Service {
             }
             Err(error) => return explain::call(&error, "looking for what to import").into(),
         };
-        let mut imported = schema::service_ref().null_object();
-        for (attribute, value) in [
-            ("id", format!("{cluster}/{name}")),
-            ("cluster", cluster.to_owned()),
-            ("name", name.to_owned()),
-            ("vpc_id", found.vpc_id.clone()),
-            ("listener_arn", found.whose.listener.clone()),
-            ("settle_time", "30s".to_owned()),
-        ] {
-            imported.set(attribute, value);
-        }
-        imported.set("canary_source_ips", Value::list::<Value>([]));
         let observed = match connected.aws.observe(&found.whose, Depth::Facts).await {
             Ok(observed) => observed,
             Err(error) => return explain::call(&error, "looking at what to import").into(),
         };
+        let mut imported = state::imported(
+            &[
+                ("id", &format!("{cluster}/{name}")),
+                ("cluster", cluster),
+                ("name", name),
+                ("vpc_id", &found.vpc_id),
+                ("listener_arn", &found.whose.listener),
+            ],
+            &observed,
+        );
         if let (Some(listener), Some(rule)) = (&found.whose.test_listener, &observed.test) {
             let allowed = rule.matches.sources.iter().map(ToString::to_string);
             let test = [
@@ -139,7 +137,6 @@ impl Resource for Service {
             ];
             imported.set("test_listener", Value::object(test));
         }
-        state::names(&mut imported, &observed);
         ImportResponse { state: imported, ..ImportResponse::default() }
     }
 }
@@ -257,7 +254,7 @@ impl Applying {
         } else {
             "What was made so far stays, marked as this resource's by the tag bluegreen:resource, and the next apply takes it up and goes on. To give up instead, apply once with what is needed to succeed and then destroy."
         };
-        let diagnostics = explain::ending(&ending.how, observed, &self.layout, next).into_iter().collect();
+        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
         ApplyResponse { diagnostics, ..ApplyResponse::default() }
     }
 
@@ -277,7 +274,7 @@ impl Applying {
         let ending = self.run(Intent::Release).await;
         let Some(observed) = &ending.observed else {
             let next = "Nothing was seen and nothing was done.";
-            let diagnostic = explain::ending(&ending.how, None, &self.layout, next);
+            let diagnostic = explain::ending(&ending, &self.layout, next);
             return ApplyResponse {
                 state: request.prior.clone(),
                 private: request.private.clone(),
@@ -288,8 +285,7 @@ impl Applying {
             return self.done(request, observed);
         }
         let next = "The state holds what is there now. The next apply goes on from there; to go back instead, set the toggles as they were and apply.";
-        let diagnostics =
-            explain::ending(&ending.how, Some(observed), &self.layout, next).into_iter().collect();
+        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
         let mut truth = state::object(&request.planned, observed);
         truth.set("rollout_steps", Value::list::<Value>([]));
         ApplyResponse { state: truth, private: private::encode(observed), diagnostics }
@@ -302,7 +298,7 @@ impl Applying {
         }
         let next = "What is left stays in the state; destroy again to go on.";
         let observed = ending.observed.as_ref();
-        let diagnostics = explain::ending(&ending.how, observed, &self.layout, next).into_iter().collect();
+        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
         let state =
             observed.map_or(request.prior.clone(), |observed| state::object(&request.prior, observed));
         let private = observed.map_or(request.private.clone(), private::encode);

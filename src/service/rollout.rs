@@ -18,6 +18,10 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
 const PASSING_FAILURES: u32 = 12;
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
+/// For the look after a run that did not end well. Terraform waits for as long after one Ctrl-C; what does not wait
+/// (a shutdown, a second Ctrl-C) does not ask for the answer either.
+const LAST_LOOK: Duration = Duration::from_secs(20);
+
 /// What one run works with.
 pub struct Rollout<'a> {
     pub aws: &'a Aws,
@@ -33,6 +37,8 @@ pub struct Ending {
     pub how: How,
     /// `None` when nothing could be looked at, not even once.
     pub observed: Option<Observed>,
+    /// The last look failed, so that `observed` may be from before the last act.
+    pub dated: bool,
 }
 
 #[derive(Debug)]
@@ -53,13 +59,15 @@ impl Rollout<'_> {
         let mut waiting_for = None;
         let mut failures = 0;
         let how = loop {
-            if self.stop.is_cancelled() {
-                break How::Interrupted(waiting_for);
+            if let Some(over) = self.over(waiting_for.as_ref()) {
+                break over;
             }
-            if self.pace.now() >= self.timeout {
-                break How::TimedOut(waiting_for);
-            }
-            let observed = match self.aws.observe(self.whose, Depth::Proof).await {
+            // A look changes nothing, so it need not be finished; an act is.
+            let look = tokio::select! {
+                look = self.aws.observe(self.whose, Depth::Proof) => look,
+                () = self.stop.cancelled() => break How::Interrupted(waiting_for),
+            };
+            let observed = match look {
                 Ok(observed) => observed,
                 Err(error) => match self.pause_after(error, &mut failures).await {
                     Some(error) => break How::Failed(None, error),
@@ -79,6 +87,10 @@ impl Rollout<'_> {
                     self.sleep(BETWEEN_LOOKS).await;
                 }
                 Turn::Act(act) => {
+                    // The look may have been the last that there was time for, or an interrupt came with its end.
+                    if let Some(over) = self.over(Some(act.step())) {
+                        break over;
+                    }
                     self.say(act.step(), &mut waiting_for, "doing");
                     match self.aws.perform(&act, self.whose, self.layout, observed).await {
                         Ok(()) => {
@@ -96,17 +108,21 @@ impl Rollout<'_> {
                 }
             }
         };
-        Ending { observed: self.last_look(&how, seen).await, how }
+        if matches!(how, How::Done) {
+            return Ending { how, observed: seen, dated: false };
+        }
+        // What is stored is what is there, not what was there before the last act.
+        let look = tokio::time::timeout(LAST_LOOK, self.aws.observe(self.whose, Depth::Proof)).await;
+        let fresh = look.ok().and_then(Result::ok);
+        Ending { how, dated: fresh.is_none(), observed: fresh.or(seen) }
     }
 
-    /// After a failure or an interrupt, what is stored is what is there, not what was there before the last act.
-    async fn last_look(&self, how: &How, seen: Option<Observed>) -> Option<Observed> {
-        if matches!(how, How::Done) {
-            return seen;
+    /// Whether this is the end, at that step.
+    fn over(&self, at: Option<&Step>) -> Option<How> {
+        if self.stop.is_cancelled() {
+            return Some(How::Interrupted(at.cloned()));
         }
-        let look = self.aws.observe(self.whose, Depth::Proof);
-        let fresh = tokio::time::timeout(Duration::from_millis(1_200), look).await;
-        fresh.ok().and_then(Result::ok).or(seen)
+        (self.pace.now() >= self.timeout).then(|| How::TimedOut(at.cloned()))
     }
 
     /// `None` after a pause, when trying again may help.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::decode;
+use super::{decode, schema};
 use crate::bluegreen::audience;
 use crate::bluegreen::layout::{same_task_definition, short_task_definition};
 use crate::bluegreen::names::{OWNER_TAG, ROLE_TAG};
@@ -29,6 +29,22 @@ pub fn object(base: &Value, observed: &Observed) -> Value {
     }
     names(&mut state, observed);
     known(&mut state);
+    state
+}
+
+/// What an import begins with. What cannot be seen is at its default, so that the configuration Terraform
+/// writes for it plans clean; the read that follows fills in the rest.
+pub fn imported(identity: &[(&str, &str)], observed: &Observed) -> Value {
+    let mut state = schema::service_ref().null_object();
+    for (attribute, value) in identity {
+        state.set(*attribute, *value);
+    }
+    state.set("settle_time", "30s");
+    state.set("canary_source_ips", Value::list::<Value>([]));
+    state.set("rollout_steps", Value::list::<Value>([]));
+    let production = observed.production.as_ref().map_or(100, |rule| rule.priority);
+    state.set("canary_priority", production.saturating_sub(1).min(99));
+    names(&mut state, observed);
     state
 }
 

@@ -203,4 +203,18 @@ pub const FAULTS: &[Fault] = &[
         replace: "drop(std::mem::replace(&mut *token, fresh));",
         caught_by: PROTOCOL,
     },
+    Fault {
+        name: "a hurried last look: the state is of before the switch",
+        file: "src/service/rollout.rs",
+        find: "const LAST_LOOK: Duration = Duration::from_secs(20);",
+        replace: "const LAST_LOOK: Duration = Duration::from_millis(1_200);",
+        caught_by: &["--test", "kills", "slow_day"],
+    },
+    Fault {
+        name: "a create that ran out of time is reversed",
+        file: "src/service/resource.rs",
+        find: "!matches!(ending.how, How::Interrupted(_) | How::TimedOut(_))",
+        replace: "!matches!(ending.how, How::Interrupted(_))",
+        caught_by: &["--test", "kills", "create_and_destroy"],
+    },
 ];

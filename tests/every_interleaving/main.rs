@@ -292,6 +292,19 @@ fn a_bad_release_leaves_the_public_where_it_was() {
 }
 
 #[test]
+fn a_first_release_that_never_gets_healthy_is_given_up_with_ecs_reason() {
+    let mut wish = spec(Phase::Stable);
+    wish.task_definitions.blue = BAD.to_owned();
+    let mut story = Story::new(wish);
+    let stuck = (0..60).find_map(|_| match story.turn(&[]) {
+        Some(Turn::Stuck(stuck)) => Some(stuck),
+        _ => None,
+    });
+    assert!(matches!(stuck, Some(Stuck::ReleaseFailed { side: Side::Blue, .. })), "{stuck:?}");
+    assert_eq!(story.world.look().public(), None);
+}
+
+#[test]
 fn a_receiver_that_falls_ill_while_settling_gives_the_public_back() {
     let start = standing(&spec(Phase::Stable), Phase::Canary);
     let wish = spec(Phase::Promoted);

@@ -1,115 +1,45 @@
 //! moto as AWS: the real terraform and our provider through a service's whole life, seen by boto3 after each step.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::Path;
-
-use bluegreen_provider::cli::project::{Project, Ran};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::python::Script;
+use super::python::{Script, get};
+use super::release::{HOST, Release};
 use super::wire::{Judged, judge};
 
-const HOST: &str = "nginx.example.com";
 const OFFICE: &str = "198.51.100.0/24";
 /// Times the wall's clock, for the provider's waits. moto and the shim take no time worth waiting for.
 const SPEED: &str = "60";
 
-/// moto behind the recording proxy and the shim, and a Terraform project on it.
-pub struct Stage {
-    pub moto: Script,
-    pub project: Project,
-    service: Value,
-    #[allow(dead_code, reason = "kept for as long as the project is")]
-    folder: TempDir,
-}
-
-fn get(endpoint: &str, path: &str) -> Value {
-    let address = endpoint.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{path}: {answer}"));
-    serde_json::from_str(body).unwrap()
+/// moto behind the recording proxy and the shim, and a release on it.
+struct Stage {
+    moto: Script,
+    release: Release,
 }
 
 impl Stage {
-    pub fn new() -> Stage {
+    fn new() -> Stage {
         let moto = Script::start("moto_stage.py", &[]);
-        let folder = tempfile::tempdir().unwrap();
-        let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-bluegreen"));
-        let project = Project::new(folder.path(), provider).unwrap().with("BLUEGREEN_CLOCK_SPEED", SPEED);
-        let service = json!({
-            "name": "nginx",
-            "cluster": moto.ready["cluster"],
-            "vpc_id": moto.ready["vpc_id"],
-            "listener_arn": moto.ready["listeners"]["production"],
-            "host_headers": [HOST],
-            "blue": { "task_definition": "nginx:1" },
-            "green": { "task_definition": "nginx:2" },
-            "desired_count": 3,
-            "canary_count": 1,
-            "container_name": "nginx",
-            "container_port": 80,
-            "network_configuration": {
-                "subnets": moto.ready["subnets"],
-                "security_groups": moto.ready["security_groups"],
-            },
-            "canary_source_ips": [OFFICE],
-        });
-        Stage { moto, project, service, folder }
+        let at = moto.ready.clone();
+        let release = Release::new(moto.text("endpoint"), SPEED, &at, &at["listeners"]["production"]);
+        Stage { moto, release }
     }
 
-    pub fn set(&mut self, change: Value) -> &mut Self {
-        for (name, value) in change.as_object().unwrap() {
-            self.service[name] = value.clone();
-        }
+    fn set(&mut self, change: Value) -> &mut Self {
+        self.release.set(change);
         self
     }
 
-    pub fn phase(&mut self, phase: &str) -> &mut Self {
-        let (enable, activate, promote) = match phase {
-            "stable" => (false, false, false),
-            "staged" => (true, false, false),
-            "canary" => (true, true, false),
-            "promoted" => (true, false, true),
-            other => panic!("no phase {other}"),
-        };
-        self.set(json!({ "enable_canary": enable, "activate_canary": activate, "promote_to_all": promote }))
+    fn phase(&mut self, phase: &str) -> &mut Self {
+        self.release.phase(phase);
+        self
     }
 
-    pub fn config(&self) -> Value {
-        let endpoint = self.moto.text("endpoint");
-        json!({
-            "terraform": { "required_providers": { "bluegreen": { "source": "ecs-bluegreen/bluegreen" } } },
-            "provider": { "bluegreen": {
-                "region": self.moto.ready["region"],
-                "access_key": "test",
-                "secret_key": "test",
-                "endpoints": { "ecs": endpoint, "elasticloadbalancingv2": endpoint },
-            } },
-            "resource": { "bluegreen_service": { "nginx": self.service } },
-        })
-    }
-
-    /// An apply that must succeed, and after which a plan finds nothing to do.
-    pub async fn apply(&self) -> Ran {
-        self.project.write("main.tf.json", &self.config().to_string()).unwrap();
-        let ran = self.project.apply().await.unwrap();
-        assert!(ran.ok, "{}", ran.said());
-        let plan = self.project.run(&["plan", "-no-color", "-detailed-exitcode"]).await.unwrap();
-        assert_eq!(plan.code, Some(0), "the second plan is not empty:\n{}", plan.said());
-        ran
-    }
-
-    pub async fn state(&self) -> Value {
-        self.project.state_of("bluegreen_service.nginx").await.unwrap()
+    async fn apply(&self) {
+        self.release.apply().await;
     }
 
     /// What boto3 sees.
-    pub fn look(&self) -> Value {
+    fn look(&self) -> Value {
         get(self.moto.text("endpoint"), "/_judge/look")
     }
 
@@ -118,8 +48,15 @@ impl Stage {
         let calls = get(self.moto.text("endpoint"), "/_judge/calls");
         let (judged, findings) = judge(&calls, Judged::Requests);
         assert_eq!(findings, [] as [&str; 0]);
-        println!("judged: {judged}");
+        eprintln!("judged: {judged}");
         self.moto.end();
+    }
+
+    /// The requests of one operation so far, as they were sent.
+    fn sent(&self, operation: &str) -> Vec<String> {
+        let calls = get(self.moto.text("endpoint"), "/_judge/calls");
+        let calls = calls.as_array().unwrap().iter().filter(|call| call["operation"] == operation);
+        calls.map(|call| call["request"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The phase is there as boto3 sees it: the public's side, whether there is a canary, tasks of either side.
@@ -138,7 +75,7 @@ impl Stage {
         if canary {
             let other = if public == "blue" { "nginx-green" } else { "nginx-blue" };
             assert_eq!(rules[0]["weights"].as_object().unwrap().keys().collect::<Vec<_>>(), [other]);
-            assert_eq!(rules[0]["conditions"]["source-ip"], self.service["canary_source_ips"]);
+            assert_eq!(rules[0]["conditions"]["source-ip"], self.release.service["canary_source_ips"]);
             assert_eq!(rules[0]["conditions"]["host-header"], json!([HOST]));
         }
         for (side, count) in [("nginx-blue", tasks.0), ("nginx-green", tasks.1)] {
@@ -174,9 +111,20 @@ async fn every_phase_forward_and_back_is_what_boto3_sees() {
     ] {
         stage.phase(phase).apply().await;
         stage.shows(public, canary, tasks);
-        assert_eq!(stage.state().await["phase"], phase);
+        assert_eq!(stage.release.state().await["phase"], phase);
     }
-    let ran = stage.project.destroy().await.unwrap();
+    // Moves name no task definition (that needs iam:PassRole), and change the one production rule in place.
+    for update in stage.sent("UpdateService") {
+        assert!(!update.contains("taskDefinition"), "{update}");
+    }
+    assert_eq!(stage.sent("SetRulePriorities"), [] as [&str; 0]);
+    let deleted: Vec<_> = stage.sent("DeleteRule");
+    let production = stage.look()["rules"]["production"][0]["arn"].as_str().unwrap().to_owned();
+    let encoded: String = form_urlencoded::byte_serialize(production.as_bytes()).collect();
+    assert!(deleted.iter().all(|request| !request.contains(&encoded)), "{deleted:?}");
+    assert_eq!(stage.sent("ModifyRule").iter().filter(|request| !request.contains(&encoded)).count(), 0);
+
+    let ran = stage.release.project.destroy().await.unwrap();
     assert!(ran.ok, "{}", ran.said());
     let left = stage.look();
     assert_eq!(left["rules"], json!({ "production": [], "test": [] }));
@@ -247,26 +195,28 @@ async fn addresses_priorities_tags_and_settings_change_in_place_and_an_import_pl
 
     // Forgotten and imported, it plans clean; and so does the configuration Terraform writes itself.
     for by_hand in [true, false] {
-        let ran = stage.project.run(&["state", "rm", "bluegreen_service.nginx"]).await.unwrap();
+        let ran = stage.release.project.run(&["state", "rm", "bluegreen_service.nginx"]).await.unwrap();
         assert!(ran.ok, "{}", ran.said());
         if by_hand {
-            let ran = stage.project.run(&["import", "-no-color", "bluegreen_service.nginx", "shop/nginx"]);
+            let ran =
+                stage.release.project.run(&["import", "-no-color", "bluegreen_service.nginx", "shop/nginx"]);
             let ran = ran.await.unwrap();
             assert!(ran.ok, "{}", ran.said());
             stage.apply().await;
             continue;
         }
-        let mut config = stage.config();
+        let mut config = stage.release.config();
         config.as_object_mut().unwrap().remove("resource");
         config["import"] = json!([{ "to": "bluegreen_service.nginx", "id": "shop/nginx" }]);
-        stage.project.write("main.tf.json", &config.to_string()).unwrap();
-        let ran = stage.project.run(&["plan", "-no-color", "-generate-config-out=made.tf"]).await.unwrap();
+        stage.release.project.write("main.tf.json", &config.to_string()).unwrap();
+        let ran =
+            stage.release.project.run(&["plan", "-no-color", "-generate-config-out=made.tf"]).await.unwrap();
         let clean = "1 to import, 0 to add, 0 to change, 0 to destroy";
         assert!(ran.ok && ran.stdout.contains(clean), "{}", ran.said());
     }
-    let ran = stage.project.apply().await.unwrap();
+    let ran = stage.release.project.apply().await.unwrap();
     assert!(ran.ok, "{}", ran.said());
-    let ran = stage.project.destroy().await.unwrap();
+    let ran = stage.release.project.destroy().await.unwrap();
     assert!(ran.ok, "{}", ran.said());
     assert_eq!(stage.look()["services"], json!({}));
     stage.end();

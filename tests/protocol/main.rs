@@ -10,6 +10,7 @@
 mod core_rules;
 
 mod calls;
+mod golden;
 mod host;
 mod lifecycle;
 mod plan_rules;

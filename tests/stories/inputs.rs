@@ -48,3 +48,34 @@ async fn the_plan_tells_the_steps_in_order() {
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}\n{}", plan.said());
     stage.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_have_on_the_listener_is_named_and_left_alone() {
+    let mut stage = Stage::new().await;
+    let api = stage.api();
+    let listener = stage.sandbox.ready.listeners.production.arn.clone();
+    let holder = api.others_rule(&listener, 100, "other.example.com").await;
+    let said = stage.apply_fails().await;
+    assert!(said.contains("Priority 100 is taken") && said.contains(&holder), "{said}");
+    let shadow = api.others_rule(&listener, 7, "*.example.com").await;
+    let said = stage.set(json!({ "production_priority": 102, "canary_priority": 101 })).apply_fails().await;
+    assert!(said.contains("takes all of this service's requests") && said.contains(&shadow), "{said}");
+    api.delete_rule(&shadow).await;
+    let group = api.others_group("nginx-green", &stage.sandbox.ready.vpc_id).await;
+    let said = stage.apply_fails().await;
+    assert!(said.contains("The name is taken") && said.contains(&group), "{said}");
+    let state = stage.admin("GET", "/_sandbox/state", serde_json::Value::Null).await;
+    let count = |kind: &str| state[kind].as_array().map(Vec::len);
+    assert_eq!(
+        (count("rules"), count("target_groups"), count("services")),
+        (Some(1), Some(1), Some(0)),
+        "{state}"
+    );
+    // A plan after the first apply sees it too.
+    api.elb.delete_target_group().target_group_arn(&group).send().await.unwrap();
+    stage.apply().await;
+    stage.set(json!({ "production_priority": 100, "canary_priority": 99 }));
+    let plan = stage.project.run(&["plan", "-no-color"]).await.unwrap();
+    assert!(!plan.ok && plan.said().contains("Priority 100 is taken"), "{}", plan.said());
+    stage.end().await;
+}

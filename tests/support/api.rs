@@ -109,4 +109,27 @@ impl Api {
     pub async fn delete_rule(&self, rule: &str) {
         self.elb.delete_rule().rule_arn(rule).send().await.unwrap();
     }
+
+    /// Somebody else's rule: this host gets a fixed answer. Its ARN.
+    pub async fn others_rule(&self, listener: &str, priority: i32, host: &str) -> String {
+        let hosts = elb::types::HostHeaderConditionConfig::builder().values(host).build();
+        let condition =
+            elb::types::RuleCondition::builder().field("host-header").host_header_config(hosts).build();
+        let fixed = elb::types::FixedResponseActionConfig::builder().status_code("200").build();
+        let action = elb::types::Action::builder()
+            .r#type(elb::types::ActionTypeEnum::FixedResponse)
+            .fixed_response_config(fixed)
+            .build();
+        let request = self.elb.create_rule().listener_arn(listener).priority(priority);
+        let made = request.conditions(condition).actions(action).send().await.unwrap();
+        made.rules()[0].rule_arn().unwrap().to_owned()
+    }
+
+    /// Somebody else's target group. Its ARN.
+    pub async fn others_group(&self, name: &str, vpc: &str) -> String {
+        let request = self.elb.create_target_group().name(name).vpc_id(vpc).port(8080);
+        let request =
+            request.protocol(elb::types::ProtocolEnum::Http).target_type(elb::types::TargetTypeEnum::Ip);
+        request.send().await.unwrap().target_groups()[0].target_group_arn().unwrap().to_owned()
+    }
 }

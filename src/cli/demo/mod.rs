@@ -153,7 +153,7 @@ impl Story {
             release.extend(set.clone());
         }
         self.project.write(RELEASE, &serde_json::to_string_pretty(release)?)?;
-        self.screen.begin(step.name);
+        self.screen.begin(step.name, "terraform apply");
         let (began, from) = (Instant::now(), audience.as_ref().map_or(Duration::ZERO, Audience::elapsed));
         let applied = self.screen.watch(self.project.apply(), audience.as_ref()).await?;
         let seconds = began.elapsed().as_secs_f64();
@@ -222,7 +222,7 @@ impl Story {
     }
 
     async fn destroy(&self, told: &mut Told) -> anyhow::Result<()> {
-        self.screen.begin("destroy");
+        self.screen.begin("destroy", "terraform destroy");
         let began = Instant::now();
         let destroyed = self.screen.watch(self.project.destroy(), None).await?;
         if !destroyed.ok {

@@ -61,12 +61,12 @@ impl Screen {
         self.say("");
     }
 
-    pub fn begin(&self, name: &str) {
+    pub fn begin(&self, name: &str, command: &str) {
         if self.live {
             self.bar.set_message(format!("{name} …"));
             self.bar.enable_steady_tick(Duration::from_millis(120));
         } else {
-            self.say(&format!("{name}: terraform apply"));
+            self.say(&format!("{name}: {command}"));
         }
     }
 

@@ -8,6 +8,7 @@ mod query;
 mod xml;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -15,7 +16,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AG
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +49,7 @@ pub async fn serve(socket: TcpListener, core: Arc<Core>, stop: CancellationToken
                     connections.spawn(connection(stream, core.clone()));
                 }
                 // Out of file descriptors, mostly; there is nothing better than to wait a little.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }
     }
@@ -58,8 +59,10 @@ async fn connection(stream: TcpStream, core: Arc<Core>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| answer(core.clone(), request));
     let mut server = hyper::server::conn::http1::Builder::new();
+    // Idle connections stay open: closing them would look like a fault to a caller about to use one.
+    server.header_read_timeout(None);
     // Ends in an error when a fault or the caller closes the connection.
-    let _ = server.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+    let _ = server.serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answer(core: Arc<Core>, request: hyper::Request<Incoming>) -> Result<Reply, Closed> {
@@ -169,7 +172,8 @@ async fn hold(core: &Arc<Core>, fault: u64, call: u64, when: When) {
         if !core.with(|world, _| world.faults.is_held(fault, call)) {
             return;
         }
-        released.await;
+        // The second is for faults that end by themselves.
+        tokio::select! { () = released => {}, () = core.clock.sleep(Duration::from_secs(1)) => {} }
     }
 }
 

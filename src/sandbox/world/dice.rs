@@ -11,7 +11,7 @@ impl Dice {
         Self(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -21,7 +21,7 @@ impl Dice {
 
     /// In `[0, 1)`.
     pub fn fraction(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.roll() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     pub fn between(&mut self, low: f64, high: f64) -> f64 {
@@ -35,17 +35,17 @@ impl Dice {
 
     /// 16 hexadecimal digits.
     pub fn hex16(&mut self) -> String {
-        format!("{:016x}", self.next())
+        format!("{:016x}", self.roll())
     }
 
     /// 32 hexadecimal digits.
     pub fn hex32(&mut self) -> String {
-        format!("{:016x}{:016x}", self.next(), self.next())
+        format!("{:016x}{:016x}", self.roll(), self.roll())
     }
 
     /// 19 decimal digits, as in deployment ids.
     pub fn digits19(&mut self) -> String {
-        format!("{}", 1_000_000_000_000_000_000 + self.next() % 8_000_000_000_000_000_000)
+        format!("{}", 1_000_000_000_000_000_000 + self.roll() % 8_000_000_000_000_000_000)
     }
 
     /// A UUID in its usual spelling.

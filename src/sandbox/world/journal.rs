@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::operations::Request;
 
 /// Calls kept.
-const MOST: usize = 100_000;
+const MOST: usize = 50_000;
 
 #[derive(Debug, Default)]
 pub struct Journal {

@@ -152,7 +152,7 @@ impl World {
             ));
         }
         let id = self.dice.hex16();
-        let number = self.dice.next() % 9_000_000_000 + 1_000_000_000;
+        let number = self.dice.roll() % 9_000_000_000 + 1_000_000_000;
         let internal = if scheme == "internal" { "internal-" } else { "" };
         let it = LoadBalancer {
             arn: self.state.place.elb(&format!("loadbalancer/app/{name}/{id}")),

@@ -48,6 +48,7 @@ use limits::Limits;
 use nodes::NodeRules;
 pub use operations::Request;
 pub use state::State;
+pub use verdicts::Verdict;
 use violations::Violations;
 
 use super::plane::{Order, Report};

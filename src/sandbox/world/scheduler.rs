@@ -195,7 +195,7 @@ impl World {
     fn start_missing(&mut self, now: Duration, service: &Service, counted: &[Counted]) -> u32 {
         let Some(primary) = service.deployments.first() else { return 0 };
         let limit = u64::from(service.desired) * u64::from(service.maximum_percent) / 100;
-        let room = (limit as u32).saturating_sub(counted.len() as u32);
+        let room = u32::try_from(limit).unwrap_or(u32::MAX).saturating_sub(counted.len() as u32);
         // Old tasks are not replaced by old ones, unless the new deployment has failed.
         let last_good = service.deployments.iter().position(|it| it.rollout == Rollout::Completed);
         let (source, have) = if primary.rollout == Rollout::Failed {
@@ -301,14 +301,20 @@ impl World {
 
     /// Nothing left to start or stop: are old deployments gone, is the rollout complete, is it steady?
     fn conclude(&mut self, now: Duration, service: &Service, counted: &[Counted]) {
-        let gone = |deployment: &str| {
+        // A failed deployment is shown until its last task is STOPPED.
+        let gone = |deployment: &str, failed: bool| {
             !service.tasks.iter().filter_map(|id| self.state.tasks.get(id)).any(|task| {
-                task.deployment == deployment
-                    && !matches!(task.last_status, LastStatus::Deprovisioning | LastStatus::Stopped)
+                let exited = task.last_status == LastStatus::Deprovisioning && !failed;
+                task.deployment == deployment && !exited && task.last_status != LastStatus::Stopped
             })
         };
-        let leaving: Vec<String> =
-            service.deployments.iter().skip(1).filter(|it| gone(&it.id)).map(|it| it.id.clone()).collect();
+        let leaving: Vec<String> = service
+            .deployments
+            .iter()
+            .skip(1)
+            .filter(|it| gone(&it.id, it.rollout == Rollout::Failed))
+            .map(|it| it.id.clone())
+            .collect();
         let Some(live) = self.state.services.get_mut(&service.arn) else { return };
         live.deployments.retain(|it| !leaving.contains(&it.id));
         let alone = live.deployments.len() == 1;

@@ -151,8 +151,7 @@ impl State {
     pub fn describe_task_definition(&self, params: &Params) -> Answer {
         let found = self.task_definition(params.needed("taskDefinition")?);
         let it = found.ok_or_else(|| client("Unable to describe task definition."))?;
-        let tags =
-            params.includes("include", "TAGS")?.then(|| tags::ecs(&it.tags)).unwrap_or_else(|| json!([]));
+        let tags = if params.includes("include", "TAGS")? { tags::ecs(&it.tags) } else { json!([]) };
         Ok(json!({"taskDefinition": it.json(self), "tags": tags}))
     }
 

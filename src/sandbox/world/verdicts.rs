@@ -27,7 +27,7 @@ pub struct Verdict {
 }
 
 fn matches(fault: &Fault, request: &Request, sender: &Sender) -> bool {
-    (fault.operations.is_empty() || fault.operations.iter().any(|name| *name == request.operation))
+    (fault.operations.is_empty() || fault.operations.contains(&request.operation))
         && fault.api.is_none_or(|api| api == request.api)
         && fault.writes.is_none_or(|writes| writes == request.writes())
         && fault.caller.as_ref().is_none_or(|caller| *caller == sender.caller)

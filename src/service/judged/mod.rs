@@ -11,15 +11,17 @@ use std::fmt;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 
-use self::core_rules::{assert_compatible, assert_plan_valid, proposed_new};
+use self::core_rules::{Attributes, assert_compatible, assert_plan_valid, proposed_new};
 use super::{decode, plan, private, schema, state};
 use crate::bluegreen::evidence::Evidence;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::{effect, plan as planner};
-use crate::terraform::{PlanRequest, PlanResponse, Value, codec};
+use crate::terraform::{Kind, PlanRequest, PlanResponse, Presence, Value, codec};
 
 /// One apply in a service's life.
 #[derive(Clone)]
@@ -31,6 +33,8 @@ struct Chapter {
     unknown: Vec<Index>,
     /// After how many of its steps the apply failed; done when it is more than there are.
     cut: usize,
+    /// How often all of this happens again.
+    again: usize,
 }
 
 /// What is set, one attribute after the other: values as they are take pages.
@@ -43,16 +47,17 @@ impl fmt::Debug for Chapter {
                 set.push(format!("{path}={}", text.split_whitespace().collect::<String>()));
             }
         });
-        let Chapter { meddling, unknown, cut, .. } = self;
-        write!(out, "{}; {meddling:?} {unknown:?} {cut}", set.join(" "))
+        let Chapter { meddling, unknown, cut, again, .. } = self;
+        write!(out, "{}; {meddling:?} {unknown:?} {cut} {again}", set.join(" "))
     }
 }
 
 fn chapter() -> impl Strategy<Value = Chapter> {
     let meddling = prop_oneof![3 => Just(vec![]), 2 => vec((0..wishes::WAYS_TO_MEDDLE, any::<bool>()), 1..3)];
     let cut = prop_oneof![2 => Just(usize::MAX), 1 => 0..16_usize];
-    (wishes::config(), meddling, vec(any::<Index>(), 1..4), cut)
-        .prop_map(|(config, meddling, unknown, cut)| Chapter { config, meddling, unknown, cut })
+    let again = prop_oneof![1 => Just(0), 1 => 1..3_usize];
+    (wishes::config(), meddling, vec(any::<Index>(), 1..4), cut, again)
+        .prop_map(|(config, meddling, unknown, cut, again)| Chapter { config, meddling, unknown, cut, again })
 }
 
 /// What Terraform keeps, and what is really there.
@@ -159,18 +164,19 @@ fn same(is: &Value, expected: &Value, or: &str) {
     assert!(is == expected, "{or}: {}", different.join("; "));
 }
 
-fn live(chapters: Vec<Chapter>) {
+fn live(chapters: &[Chapter]) -> Life {
     let attributes = &schema::service_ref().attributes;
     let mut life = Life::default();
-    for Chapter { config, meddling, unknown, cut } in chapters {
+    let chapters = chapters.iter().flat_map(|chapter| std::iter::repeat_n(chapter, chapter.again + 1));
+    for Chapter { config, meddling, unknown, cut, .. } in chapters {
         for (how, blue) in meddling {
-            wishes::meddle(&mut life.facts, how, if blue { Side::Blue } else { Side::Green });
+            wishes::meddle(&mut life.facts, *how, if *blue { Side::Blue } else { Side::Green });
         }
         life.refresh();
-        let planned = life.plan(&config);
+        let planned = life.plan(config);
 
-        let blurred = wishes::blurred(&config, &unknown);
-        if !super::validate::config(&blurred).has_errors() {
+        let blurred = wishes::blurred(config, unknown);
+        if !unknown.is_empty() && !super::validate::config(&blurred).has_errors() {
             let first = life.plan(&blurred);
             // A replacement stays one, whatever turns out; only updates are compared.
             if first.requires_replace.is_empty() {
@@ -200,14 +206,14 @@ fn live(chapters: Vec<Chapter>) {
                 continue;
             }
         }
-        life.apply(&planned.planned, cut);
+        life.apply(&planned.planned, *cut);
         if creates && life.state.is_null() {
             continue;
         }
         let (_, left) = life.steps(&planned.planned);
         let before = life.state.clone();
         life.refresh();
-        let next = life.plan(&config);
+        let next = life.plan(config);
         if left.is_empty() {
             same(&life.state, &before, "Terraform would tell of changes made outside of it");
             same(&next.planned, &life.state, "the second plan is not empty");
@@ -215,13 +221,93 @@ fn live(chapters: Vec<Chapter>) {
             assert!(next.planned != life.state, "the rest of the work is hidden: {left:?}");
         }
     }
+    life
+}
+
+/// As `ImportResourceState` begins it, and the read that follows completes it.
+fn imported(of: &Value, facts: &Observed) -> Value {
+    let identity = ["id", "cluster", "name", "vpc_id", "listener_arn"];
+    let identity = identity.map(|name| (name, of.get(name).as_str().unwrap()));
+    let state = state::imported(&identity, facts);
+    state::object(&state, facts)
+}
+
+/// The configuration Terraform writes for a state: everything a user may set.
+fn generated(attributes: &Attributes, state: &Value) -> Value {
+    let Value::Map(members) = state else { return state.clone() };
+    let members = members.iter().map(|(name, value)| {
+        let attribute = &attributes[name];
+        let value = match (&attribute.kind, value) {
+            _ if attribute.presence == Presence::Computed => Value::Null,
+            (_, Value::String(text)) if text.is_empty() && attribute.presence != Presence::Required => {
+                Value::Null
+            }
+            (Kind::Object(inner), value) => generated(inner, value),
+            (Kind::ObjectList(inner), Value::List(elements)) => {
+                Value::list(elements.iter().map(|element| generated(inner, element)))
+            }
+            (_, value) => value.clone(),
+        };
+        (name.clone(), value)
+    });
+    Value::object(members)
+}
+
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn terraform_accepts_a_whole_life(chapters in vec(chapter(), 1..5)) {
-        live(chapters);
+        live(&chapters);
+    }
+
+    #[test]
+    fn a_configuration_generated_for_an_import_plans_clean(mut chapter in chapter()) {
+        (chapter.meddling, chapter.cut, chapter.again) = (Vec::new(), usize::MAX, 0);
+        // Found by its rules, which are AWS's to tell.
+        chapter.config.set("test_listener", Value::Null);
+        let mut life = live(&[chapter]);
+        prop_assume!(!life.state.is_null());
+        life.state = imported(&life.state, &life.facts);
+        life.refresh();
+        let config = generated(&schema::service_ref().attributes, &life.state);
+        let wrong = super::validate::config(&config);
+        prop_assert!(!wrong.has_errors(), "{wrong:?}");
+        let planned = life.plan(&config);
+        prop_assert!(!planned.diagnostics.has_errors(), "{:?}", planned.diagnostics);
+        same(&planned.planned, &life.state, "the plan after the import is not empty");
+    }
+}
+
+/// Applied, with `timeouts.update` set: an input that no step depends on.
+fn applied(meddling: &[(u8, bool)]) -> (Life, Value) {
+    let mut runner = TestRunner::deterministic();
+    let mut config = wishes::config().new_tree(&mut runner).unwrap().current();
+    let set = [("create", Value::Null), ("update", "5m".into()), ("delete", Value::Null)];
+    config.set("timeouts", Value::object(set));
+    let chapter =
+        Chapter { config, meddling: meddling.to_vec(), unknown: Vec::new(), cut: usize::MAX, again: 1 };
+    (live(std::slice::from_ref(&chapter)), chapter.config)
+}
+
+/// "Provider produced inconsistent final plan" otherwise: an apply plans again when everything is known.
+#[test]
+fn an_input_that_turns_out_as_it_was_changes_no_list_of_steps() {
+    // Without work to do, and with the very work of the last apply.
+    for meddling in [&[][..], &[(2, true)]] {
+        let (mut life, config) = applied(meddling);
+        for (how, _) in meddling {
+            wishes::meddle(&mut life.facts, *how, Side::Blue);
+        }
+        life.refresh();
+        let mut blurred = config.clone();
+        blurred.set("timeouts.update", Value::Unknown);
+        let (first, last) = (life.plan(&blurred), life.plan(&config));
+        assert_compatible(&schema::service_ref().attributes, &first.planned, &last.planned, "");
+        assert_eq!(last.planned == life.state, meddling.is_empty());
     }
 }

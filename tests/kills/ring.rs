@@ -1,0 +1,358 @@
+//! One sandbox whose service goes round in a ring of moves, each of them killed somewhere and taken up again.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bluegreen_provider::sandbox::SandboxOptions;
+use bluegreen_provider::terraform::Value;
+use bluegreen_provider::terraform::proto::tfplugin6 as wire;
+use serde_json::{Value as Json, json};
+
+use crate::driver::{self, Known, Shape};
+use crate::plugin::Plugin;
+use crate::support::{Stage, Watched};
+use crate::wish::{Wish, left_over, serving};
+
+/// Sandbox seconds per second. Its timeouts have a floor in wall time, so that a busy machine fails no health check.
+pub const SPEED: f64 = 50.0;
+/// Nothing here takes as long.
+const LIMIT: Duration = Duration::from_secs(120);
+const BETWEEN_POLLS: Duration = Duration::from_millis(5);
+
+/// Where a run is killed: at its `call`-th write (or read), before its effect or after it and before its answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Kill {
+    pub writes: bool,
+    pub call: u64,
+    pub after: bool,
+}
+
+impl fmt::Display for Kill {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.writes { "write" } else { "read" };
+        let side = if self.after { "after its effect" } else { "before its effect" };
+        write!(out, "{what} {} {side}", self.call)
+    }
+}
+
+/// What happens to the run at that call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blow {
+    /// SIGKILL to the provider.
+    Kill,
+    /// Terraform passes an interrupt on.
+    Stop,
+}
+
+/// Holds one call, and tells when it is held.
+pub struct Hold<'a> {
+    stage: &'a Stage,
+    id: u64,
+}
+
+impl<'a> Hold<'a> {
+    pub async fn set(stage: &'a Stage, kill: Kill) -> Hold<'a> {
+        let when = if kill.after { "after" } else { "before" };
+        let fault = json!({ "kind": "hold", "writes": kill.writes, "call": kill.call, "when": when });
+        Hold::fault(stage, fault).await
+    }
+
+    pub async fn fault(stage: &'a Stage, fault: Json) -> Hold<'a> {
+        let made = stage.admin("POST", "/_sandbox/faults", fault).await;
+        Hold { stage, id: made["id"].as_u64().unwrap() }
+    }
+
+    /// The number of the call that is held.
+    async fn holds(&self) -> Option<u64> {
+        let faults = self.stage.admin("GET", "/_sandbox/faults", Json::Null).await;
+        let mine = faults["faults"].as_array().unwrap().iter().find(|fault| fault["id"] == self.id)?;
+        mine["held"].as_array().unwrap().first()?["call"].as_u64()
+    }
+
+    /// Returns when the call is held; its number.
+    pub async fn held(&self) -> u64 {
+        loop {
+            if let Some(call) = self.holds().await {
+                return call;
+            }
+            tokio::time::sleep(BETWEEN_POLLS).await;
+        }
+    }
+
+    /// Returns when the caller of the held call is seen to be gone, with the hold taken away. The call never got
+    /// its answer; its operation.
+    pub async fn gone(self, call: u64) -> String {
+        let began = Instant::now();
+        while self.holds().await.is_some() {
+            assert!(began.elapsed() < LIMIT, "the sandbox does not see that the caller was killed");
+            tokio::time::sleep(BETWEEN_POLLS).await;
+        }
+        let path = format!("/_sandbox/calls?since={}", call - 1);
+        let calls = self.stage.admin("GET", &path, Json::Null).await;
+        let killed = &calls["calls"][0];
+        assert_eq!((&killed["number"], &killed["status"]), (&json!(call), &Json::Null), "{killed}");
+        let operation = killed["operation"].as_str().unwrap().to_owned();
+        self.end().await;
+        operation
+    }
+
+    /// Lets the call go on; from now on reads are as slow as that, in sandbox seconds.
+    async fn end_with_slow_reads(&self, seconds: f64) {
+        let fault = json!({ "kind": "delay", "writes": false, "seconds": seconds });
+        self.stage.admin("POST", "/_sandbox/faults", fault).await;
+        self.stage.admin("POST", &format!("/_sandbox/faults/{}/release", self.id), Json::Null).await;
+    }
+
+    /// Lets the call go on; takes all faults away.
+    pub async fn end(&self) {
+        self.stage.admin("DELETE", "/_sandbox/faults", Json::Null).await;
+    }
+}
+
+pub struct Ring {
+    pub stage: Stage,
+    shape: Shape,
+    known: Known,
+    plugin: Option<Plugin>,
+    traffic: Option<Watched>,
+    /// What is there; nothing at first.
+    at: Option<Wish>,
+    blow: Blow,
+    /// In sandbox seconds, once it is told to stop.
+    pub slow_reads_after: Option<f64>,
+    /// How often the provider was struck at which operation.
+    pub struck_at: BTreeMap<String, u64>,
+}
+
+pub async fn stage() -> Stage {
+    let options = SandboxOptions { speed: SPEED, task_start: 15.0, ..SandboxOptions::default() };
+    let mut stage = Stage::with(options).await;
+    stage.set(json!({ "settle_time": "20s" }));
+    stage
+}
+
+impl Ring {
+    pub async fn new(blow: Blow) -> Ring {
+        let stage = stage().await;
+        let (shape, known) = (Shape::new(), Known::default());
+        Ring {
+            stage,
+            shape,
+            known,
+            plugin: None,
+            traffic: None,
+            at: None,
+            blow,
+            slow_reads_after: None,
+            struck_at: BTreeMap::new(),
+        }
+    }
+
+    /// From now on somebody asks all the time, and nobody may be turned away.
+    pub fn watch(&mut self) {
+        self.traffic = Some(self.stage.traffic());
+    }
+
+    async fn plugin(&mut self) -> Plugin {
+        if let Some(plugin) = self.plugin.take() {
+            return plugin;
+        }
+        let mut plugin = Plugin::start(SPEED).await;
+        driver::configure(&mut plugin.client, &self.stage).await;
+        plugin
+    }
+
+    pub fn config(&mut self, to: Option<&Wish>) -> Value {
+        let Some(wish) = to else { return Value::Null };
+        for (name, value) in wish.change().as_object().unwrap() {
+            self.stage.service[name] = value.clone();
+        }
+        self.shape.config(&self.stage.service)
+    }
+
+    /// One move to `to` (nothing is a destroy), struck once on the way, if it gets that far; whether it did.
+    pub async fn go(&mut self, to: Option<&Wish>, kill: Option<Kill>) -> bool {
+        let from = self.traffic.as_ref().map(Watched::elapsed).unwrap_or_default();
+        let config = self.config(to);
+        let mut killed = false;
+        let mut done = false;
+        if let Some(kill) = kill {
+            killed = match self.blow {
+                Blow::Kill => self.killed(&config, kill).await,
+                Blow::Stop => self.stopped(&config, kill).await,
+            };
+            done = !killed;
+        }
+        if !done {
+            let mut plugin = self.plugin().await;
+            let applied = driver::apply(&mut plugin.client, &self.shape, &mut self.known, &config);
+            tokio::time::timeout(LIMIT, applied)
+                .await
+                .expect("the apply does not end")
+                .unwrap_or_else(|error| panic!("{}: {error}", self.told(to, kill)));
+            self.plugin = Some(plugin);
+        }
+        self.check(to, kill, from).await;
+        self.at = to.cloned();
+        killed
+    }
+
+    /// A move on which the provider is killed at the same point of every run, until a run does not get there;
+    /// how often it was.
+    pub async fn dying(&mut self, to: Option<&Wish>, kill: Kill) -> u64 {
+        let config = self.config(to);
+        let mut deaths = 0;
+        while self.killed(&config, kill).await {
+            deaths += 1;
+            assert!(deaths < 100, "{}: it never arrives", self.told(to, Some(kill)));
+        }
+        self.go(to, None).await;
+        deaths
+    }
+
+    /// An apply during which the provider is killed; false when it ended before.
+    async fn killed(&mut self, config: &Value, kill: Kill) -> bool {
+        let mut plugin = self.plugin().await;
+        let mut known = self.known.clone();
+        let hold = Hold::set(&self.stage, kill).await;
+        let mut client = plugin.client.clone();
+        let apply = async {
+            let applied = driver::apply(&mut client, &self.shape, &mut known, config);
+            tokio::time::timeout(LIMIT, applied).await.expect("the apply does not end")
+        };
+        let ended = tokio::select! {
+            ended = apply => Ok(ended),
+            call = hold.held() => Err(call),
+        };
+        match ended {
+            Ok(ended) => {
+                ended.unwrap_or_else(|error| panic!("not killed at {kill}: {error}"));
+                hold.end().await;
+                (self.known, self.plugin) = (known, Some(plugin));
+                false
+            }
+            Err(call) => {
+                plugin.client = client;
+                plugin.kill().await;
+                *self.struck_at.entry(hold.gone(call).await).or_default() += 1;
+                // When only the provider dies, Terraform keeps what it read before; when all of it dies, what it
+                // had on disk.
+                if !kill.after {
+                    self.known = known;
+                }
+                true
+            }
+        }
+    }
+
+    /// An apply that is told to stop while a call is in flight; false when it ended before.
+    pub async fn stopped(&mut self, config: &Value, kill: Kill) -> bool {
+        let mut plugin = self.plugin().await;
+        let mut known = self.known.clone();
+        let hold = Hold::set(&self.stage, kill).await;
+        let mut client = plugin.client.clone();
+        // A refresh that is told to stop does not wait for its call, so that it may be first to end.
+        let struck = AtomicU64::new(0);
+        let strike = async {
+            struck.store(hold.held().await, Ordering::Relaxed);
+            plugin.client.stop_provider(wire::stop_provider::Request {}).await.unwrap();
+            match self.slow_reads_after {
+                Some(seconds) => hold.end_with_slow_reads(seconds).await,
+                None => hold.end().await,
+            }
+        };
+        let ended = {
+            let applied = driver::apply(&mut client, &self.shape, &mut known, config);
+            let apply = async { tokio::time::timeout(LIMIT, applied).await.expect("the apply does not end") };
+            tokio::pin!(apply);
+            tokio::select! {
+                ended = &mut apply => {
+                    hold.end().await;
+                    ended
+                }
+                () = strike => apply.await,
+            }
+        };
+        (self.known, self.plugin) = (known, Some(plugin));
+        let call = struck.into_inner();
+        if call == 0 {
+            ended.unwrap_or_else(|error| panic!("not stopped at {kill}: {error}"));
+            return false;
+        }
+        let path = format!("/_sandbox/calls?since={}", call - 1);
+        let calls = self.stage.admin("GET", &path, Json::Null).await;
+        let (first, later) = calls["calls"].as_array().unwrap().split_first().unwrap();
+        assert!(later.iter().all(|call| call["writes"] == false), "stopped at {kill}, and went on: {calls}");
+        *self.struck_at.entry(first["operation"].as_str().unwrap().to_owned()).or_default() += 1;
+        // The last look of a run may be the one that finds everything done.
+        if let Err(said) = ended {
+            let seen = self.stage.admin("GET", "/_sandbox/state", Json::Null).await;
+            self.truth(&said, serving(&seen));
+        }
+        true
+    }
+
+    /// An interrupted apply says what serves whom, and its state holds it.
+    fn truth(&self, said: &str, serves: Option<&'static str>) {
+        assert!(said.contains("Interrupted"), "{said}");
+        let state = &self.known.state;
+        if !said.starts_with("apply") {
+            return;
+        }
+        let Some(side) = serves else {
+            assert!(said.contains("nobody is sent to this service"), "{said}");
+            return;
+        };
+        assert!(said.contains(&format!("The public is served by {}", side.to_uppercase())), "{said}");
+        // A create that did not end leaves nothing in the state, and the next one takes it up.
+        assert!(state.is_null() || state.get("production_color").as_str() == Some(side), "{said}\n{state:?}");
+    }
+
+    fn told(&self, to: Option<&Wish>, kill: Option<Kill>) -> String {
+        let name = |wish: Option<&Wish>| wish.map_or("nothing".to_owned(), |wish| format!("{wish:?}"));
+        let kill = kill.map_or("not killed".to_owned(), |kill| format!("killed at {kill}"));
+        format!("{} -> {}, {kill}", name(self.at.as_ref()), name(to))
+    }
+
+    async fn check(&mut self, to: Option<&Wish>, kill: Option<Kill>, from: Duration) {
+        let told = self.told(to, kill);
+        let config = self.config(to);
+        let seen = self.stage.admin("GET", "/_sandbox/state", Json::Null).await;
+        let complaints = to.map_or_else(|| left_over(&seen), |wish| wish.complaints(&seen));
+        assert!(complaints.is_empty(), "{told}: {complaints:#?}");
+        if to.is_none() {
+            assert!(self.known.state.is_null(), "{told}: {:?}", self.known.state);
+        } else {
+            let mut plugin = self.plugin().await;
+            let empty =
+                driver::plan_is_empty(&mut plugin.client, &self.shape, &mut self.known, &config).await;
+            assert!(empty, "{told}: the plan after it is not empty");
+            self.plugin = Some(plugin);
+        }
+        let violations = self.stage.admin("GET", "/_sandbox/violations", Json::Null).await;
+        assert_eq!(violations["violations"], json!([]), "{told}");
+        let (Some(traffic), Some(before), Some(to)) = (&self.traffic, &self.at, to) else { return };
+        for tally in traffic.tally() {
+            assert_eq!((tally.failures, tally.skipped), (0, 0), "{told}: {tally}");
+        }
+        for (stream, allowed) in
+            [("public", [before.public(), to.public()]), ("office", [before.office(), to.office()])]
+        {
+            let sides = traffic.sides(stream, from);
+            assert!(sides.iter().all(|side| allowed.contains(side)), "{told}: {stream} saw {sides:?}");
+        }
+    }
+
+    /// The number of requests, none of which failed.
+    pub async fn end(self) -> u64 {
+        let requests = match self.traffic {
+            Some(traffic) => traffic.none_failed().await,
+            None => 0,
+        };
+        drop(self.plugin);
+        self.stage.end().await;
+        requests
+    }
+}

@@ -1,0 +1,12 @@
+//! The sandbox's control plane against what is known of AWS: the world alone in virtual time, and
+//! both APIs over HTTP.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod bench;
+mod conformance;
+mod faults;
+mod routing;
+mod scheduler;
+mod sdk;
+mod wire;
