@@ -292,6 +292,19 @@ fn a_bad_release_leaves_the_public_where_it_was() {
 }
 
 #[test]
+fn a_first_release_that_never_gets_healthy_is_given_up_with_ecs_reason() {
+    let mut wish = spec(Phase::Stable);
+    wish.task_definitions.blue = BAD.to_owned();
+    let mut story = Story::new(wish);
+    let stuck = (0..60).find_map(|_| match story.turn(&[]) {
+        Some(Turn::Stuck(stuck)) => Some(stuck),
+        _ => None,
+    });
+    assert!(matches!(stuck, Some(Stuck::ReleaseFailed { side: Side::Blue, .. })), "{stuck:?}");
+    assert_eq!(story.world.look().public(), None);
+}
+
+#[test]
 fn a_receiver_that_falls_ill_while_settling_gives_the_public_back() {
     let start = standing(&spec(Phase::Stable), Phase::Canary);
     let wish = spec(Phase::Promoted);
@@ -409,30 +422,4 @@ fn a_failed_deployment_is_tried_anew_by_the_next_run() {
     let told = plan::story(&story.world.look(), &layout);
     assert_eq!(told.first(), Some(&Step::Deploy { side: Side::Green, count: 1 }), "{told:?}");
     assert_eq!(story.settle(), []);
-}
-
-#[test]
-fn every_phase_stands_as_the_table_says_with_either_side_at_home() {
-    let table = [
-        (Phase::Stable, (4, 1), false, false),
-        (Phase::Staged, (4, 2), false, false),
-        (Phase::Canary, (4, 2), true, false),
-        (Phase::Promoted, (1, 4), false, true),
-    ];
-    for home in Side::BOTH {
-        for (phase, (at_home, candidate), canary, promoted) in table {
-            let counts = Spec { desired_count: 4, canary_count: 2, standby_count: 1, ..spec(phase) };
-            let layout = Layout::of(&Spec { primary: home, ..counts });
-            let public = if promoted { home.other() } else { home };
-            assert_eq!(
-                (layout.sides[home].count, layout.sides[home.other()].count),
-                (at_home, candidate),
-                "{phase}"
-            );
-            assert_eq!(
-                (layout.public, layout.canary.map(|c| c.side)),
-                (public, canary.then_some(home.other()))
-            );
-        }
-    }
 }

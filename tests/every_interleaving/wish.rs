@@ -9,6 +9,8 @@ use bluegreen_provider::bluegreen::spec::{
     TestListener,
 };
 
+use bluegreen_provider::bluegreen::layout::Layout;
+
 use crate::world::LAG;
 
 pub fn spec(phase: Phase) -> Spec {
@@ -80,4 +82,30 @@ pub fn specs() -> Vec<(&'static str, Spec)> {
         ("warm", Spec { standby_count: 1, canary_count: 2, ..plain.clone() }),
         ("tested", Spec { test: Some(test), ..plain }),
     ]
+}
+
+#[test]
+fn every_phase_stands_as_the_table_says_with_either_side_at_home() {
+    let table = [
+        (Phase::Stable, (4, 1), false, false),
+        (Phase::Staged, (4, 2), false, false),
+        (Phase::Canary, (4, 2), true, false),
+        (Phase::Promoted, (1, 4), false, true),
+    ];
+    for home in Side::BOTH {
+        for (phase, (at_home, candidate), canary, promoted) in table {
+            let counts = Spec { desired_count: 4, canary_count: 2, standby_count: 1, ..spec(phase) };
+            let layout = Layout::of(&Spec { primary: home, ..counts });
+            let public = if promoted { home.other() } else { home };
+            assert_eq!(
+                (layout.sides[home].count, layout.sides[home.other()].count),
+                (at_home, candidate),
+                "{phase}"
+            );
+            assert_eq!(
+                (layout.public, layout.canary.map(|c| c.side)),
+                (public, canary.then_some(home.other()))
+            );
+        }
+    }
 }

@@ -70,7 +70,7 @@ impl Chance {
     }
 
     fn below(&mut self, n: u64) -> u64 {
-        self.0.next() % n
+        self.0.roll() % n
     }
 
     fn pick<T: Clone>(&mut self, of: &[T]) -> T {
