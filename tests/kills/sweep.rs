@@ -107,18 +107,16 @@ async fn sweep(blow: Blow, name: &str, wishes: Vec<Option<Wish>>, first: u64) ->
         (first..).take(moves).map(|number| Schedule::new(number, blow)).collect();
     let mut killed = 0;
     loop {
-        let mut any = false;
-        for number in 0..moves {
-            let kill = schedules[number].take();
+        let kills: Vec<Option<Kill>> = schedules.iter_mut().map(Schedule::take).collect();
+        if kills.iter().all(Option::is_none) {
+            break;
+        }
+        for (number, kill) in kills.into_iter().enumerate() {
             let reached = ring.go(wishes[(number + 1) % moves].as_ref(), kill).await;
             if let Some(kill) = kill {
                 schedules[number].was(kill, reached);
-                any = true;
             }
             killed += u64::from(reached);
-        }
-        if !any {
-            break;
         }
     }
     let struck_at = std::mem::take(&mut ring.struck_at);
