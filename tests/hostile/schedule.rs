@@ -29,6 +29,7 @@ impl Kind {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a schedule has a handful of them")]
 pub enum Event {
     Fault(Box<Fault>),
     /// One task of the service is killed.

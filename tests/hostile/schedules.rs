@@ -10,7 +10,7 @@ use crate::run::{self, Outcome};
 use crate::schedule::{self, Chapter, Event, Kind, Schedule};
 use crate::wish::{Phase, Wish};
 
-const EVERYDAY: u64 = 200;
+const EVERYDAY: u64 = 300;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
