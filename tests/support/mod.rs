@@ -196,6 +196,13 @@ pub async fn admin(endpoint: &str, method: &str, path: &str, body: Value) -> Val
     serde_json::from_slice(&bytes).unwrap_or(Value::Null)
 }
 
+/// No request failed, and nearly all that were due were sent. A machine that stalls sends some too late to be
+/// sent at all; a balancer that hangs shows as requests that time out, and those are failures.
+pub fn unharmed(tally: &Tally) {
+    assert_eq!(tally.failures, 0, "{tally}");
+    assert!(tally.skipped * 20 <= tally.requests, "{tally}");
+}
+
 pub struct Watched {
     traffic: Traffic,
 }
@@ -228,8 +235,7 @@ impl Watched {
     pub async fn none_failed(self) -> u64 {
         let tallies = self.traffic.stop().await;
         for tally in &tallies {
-            assert_eq!(tally.failures, 0, "{tally}");
-            assert_eq!(tally.skipped, 0, "{tally}");
+            unharmed(tally);
         }
         tallies.iter().map(|tally| tally.requests).sum()
     }
