@@ -102,10 +102,6 @@ impl Run {
         self.memory.tried(step);
     }
 
-    pub fn evidence(&self, observed: &Observed, layout: &Layout, now: Duration) -> Evidence {
-        self.memory.evidence(observed, layout, now)
-    }
-
     fn way_back(&mut self, observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option<Step> {
         let to = evidence.moved_from?;
         let ill = observed.public() == Some(layout.public) && evidence.healthy[layout.public] < layout.need;
