@@ -1,10 +1,10 @@
 //! Killed at every call, interrupted at every phase: nothing is lost, and the next apply finishes the work.
 //!
-//! Everyday runs take a spread of (move, call, side of its effect). All of it (every write call of every move on
-//! both sides of its effect, and every 23rd read), which takes about half an hour:
+//! Everyday runs take a spread of (move, call, side of its effect). All of it, every call of every move on both
+//! sides of its effect, takes long; the profile `sweep` is for that:
 //!
 //! ```sh
-//! BLUEGREEN_SWEEP=full cargo test --test kills -- --nocapture
+//! BLUEGREEN_SWEEP=full cargo test --profile sweep --test kills -- --nocapture
 //! ```
 //!
 //! `sweep` and `stops` drive the provider's binary over its own protocol and keep what Terraform would keep;

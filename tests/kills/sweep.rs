@@ -12,7 +12,7 @@ use crate::wish::{Wish, wish};
 
 /// Rings at work at the same time; most of a ring's time is waiting.
 const AT_ONCE: usize = 3;
-/// Between the reads a full sweep kills at: looks are all alike.
+/// Between the reads at which a full sweep interrupts: looks are all alike, and what dies at one is every call.
 const STRIDE: u64 = 23;
 
 /// Moves that lead back to where they began.
@@ -54,25 +54,29 @@ struct Schedule {
     spread: Vec<Kill>,
     /// In full: on and on until a run ends before it is reached.
     next: Option<Kill>,
+    /// Between the reads then.
+    stride: u64,
 }
 
 impl Schedule {
     /// `number` is the move's; neighbours are killed elsewhere.
     fn new(number: u64, blow: Blow) -> Schedule {
+        let stride = if blow == Blow::Kill { 1 } else { STRIDE };
         if full() {
-            return Schedule { spread: Vec::new(), next: Some(Kill { writes: true, call: 1, after: false }) };
+            let first = Kill { writes: true, call: 1, after: false };
+            return Schedule { spread: Vec::new(), next: Some(first), stride };
         }
         if blow == Blow::Stop {
             let writes = !number.is_multiple_of(4);
             let call = if writes { 1 + number % 3 } else { 40 + number };
-            return Schedule { spread: vec![Kill { writes, call, after: true }], next: None };
+            return Schedule { spread: vec![Kill { writes, call, after: true }], next: None, stride };
         }
         let spread = vec![
             Kill { writes: true, call: 1 + number % 3, after: number.is_multiple_of(2) },
             Kill { writes: true, call: 1 + (number + 1) % 2, after: !number.is_multiple_of(2) },
             Kill { writes: false, call: 5 + 13 * (number % 5), after: number.is_multiple_of(3) },
         ];
-        Schedule { spread, next: None }
+        Schedule { spread, next: None, stride }
     }
 
     fn take(&mut self) -> Option<Kill> {
@@ -87,7 +91,7 @@ impl Schedule {
         self.next = match (reached, kill) {
             (true, Kill { after: false, .. }) => Some(Kill { after: true, ..kill }),
             (true, Kill { writes: true, call, .. }) => Some(Kill { call: call + 1, after: false, ..kill }),
-            (true, Kill { call, .. }) => Some(Kill { call: call + STRIDE, after: false, ..kill }),
+            (true, Kill { call, .. }) => Some(Kill { call: call + self.stride, after: false, ..kill }),
             (false, Kill { writes: true, .. }) => Some(Kill { writes: false, call: 1, after: false }),
             (false, _) => None,
         };
