@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::batch::Fetch;
 use super::connect::{Aws, Clients};
 use super::errors::{Error, Explain, Kind};
+use super::halves;
 use super::limit::Quota;
 use super::tags::{Tags, expand_elb};
 use super::whose::{Depth, Whose};
@@ -53,29 +54,13 @@ impl Fetch for FetchGroups {
     }
 
     async fn fetch(&self, keys: Vec<String>) -> Result<BTreeMap<String, Self::Value>, Error> {
-        let mut found: BTreeMap<String, Self::Value> = keys.iter().map(|key| (key.clone(), None)).collect();
-        // One name that is missing spoils the whole answer, so halves are asked until the rest is known.
-        let mut rest = vec![keys];
-        let mut waited = true;
-        while let Some(mut some) = rest.pop() {
-            let client = if waited { self.0.elb_now() } else { self.0.elb(Quota::ElbRead).await };
-            waited = false;
-            let request = client.describe_target_groups().set_names(Some(some.clone()));
-            match request.send().await.explain(DESCRIBE) {
-                Err(error) if error.not_found() && some.len() > 1 => {
-                    rest.push(some.split_off(some.len() / 2));
-                    rest.push(some);
-                }
-                Err(error) if error.not_found() => {}
-                answer => {
-                    for group in answer?.target_groups.unwrap_or_default() {
-                        let name = group.target_group_name.clone().unwrap_or_default();
-                        found.insert(name, Some(Arc::new(group)));
-                    }
-                }
-            }
-        }
-        Ok(found)
+        halves::describe(&self.0, keys, async |client, names| {
+            let request = client.describe_target_groups().set_names(Some(names));
+            let answer = request.send().await.explain(DESCRIBE)?;
+            let groups = answer.target_groups.unwrap_or_default().into_iter();
+            Ok(groups.map(|it| (it.target_group_name.clone().unwrap_or_default(), Arc::new(it))).collect())
+        })
+        .await
     }
 }
 

@@ -8,6 +8,7 @@ mod connect;
 mod discover;
 mod errors;
 mod groups;
+mod halves;
 mod inputs;
 mod limit;
 mod observe;

@@ -10,6 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use super::batch::Fetch;
 use super::connect::{Aws, Clients};
 use super::errors::{Error, Explain};
+use super::halves;
 use super::limit::Quota;
 use super::whose::Whose;
 use crate::bluegreen::names::OWNER_TAG;
@@ -33,29 +34,14 @@ impl Fetch for FetchTags {
     }
 
     async fn fetch(&self, keys: Vec<String>) -> Result<BTreeMap<String, Self::Value>, Error> {
-        let mut found: BTreeMap<String, Self::Value> = keys.iter().map(|key| (key.clone(), None)).collect();
-        // One object that is gone spoils the whole answer, so halves are asked until the rest is known.
-        let mut rest = vec![keys];
-        let mut waited = true;
-        while let Some(mut some) = rest.pop() {
-            let client = if waited { self.0.elb_now() } else { self.0.elb(Quota::ElbRead).await };
-            waited = false;
-            let request = client.describe_tags().set_resource_arns(Some(some.clone()));
-            match request.send().await.explain(DESCRIBE) {
-                Err(error) if error.not_found() && some.len() > 1 => {
-                    rest.push(some.split_off(some.len() / 2));
-                    rest.push(some);
-                }
-                Err(error) if error.not_found() => {}
-                answer => {
-                    for described in answer?.tag_descriptions.unwrap_or_default() {
-                        let tags = flatten_elb(described.tags.as_deref());
-                        found.insert(described.resource_arn.unwrap_or_default(), Some(Arc::new(tags)));
-                    }
-                }
-            }
-        }
-        Ok(found)
+        halves::describe(&self.0, keys, async |client, arns| {
+            let answer =
+                client.describe_tags().set_resource_arns(Some(arns)).send().await.explain(DESCRIBE)?;
+            let described = answer.tag_descriptions.unwrap_or_default().into_iter();
+            let tags = |tags: Option<&[elb::Tag]>| Arc::new(flatten_elb(tags));
+            Ok(described.map(|it| (it.resource_arn.unwrap_or_default(), tags(it.tags.as_deref()))).collect())
+        })
+        .await
     }
 }
 

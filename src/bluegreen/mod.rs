@@ -4,6 +4,7 @@
 //! `Step` (what to do next), `Act` (a step the guard let through). Only the caller has effects.
 
 pub mod audience;
+pub mod contest;
 pub mod effect;
 pub mod evidence;
 pub mod guard;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::contest::Contest;
 use super::evidence::{Evidence, Memory};
 use super::guard::{self, Act, Intent, Refusal};
 use super::layout::{Layout, short_task_definition};
@@ -19,6 +20,7 @@ const ILL_LOOKS: u8 = 2;
 pub struct Run {
     intent: Intent,
     memory: Memory,
+    contest: Contest,
     ill_looks: u8,
     returned: Option<Stuck>,
 }
@@ -46,21 +48,24 @@ pub enum Stuck {
     Replaced { side: Side, found: String },
     #[error("{from} fell ill after the switch, so everybody was sent back to {to}, which was still running")]
     WentBack { from: Side, to: Side },
+    #[error("it was done {times} times in this run and undone every time, and not by this run")]
+    Contested { step: Box<Step>, times: u8 },
 }
 
 impl Stuck {
-    /// The side that is to blame.
-    pub fn side(&self) -> Side {
+    /// The side that is to blame, if one is.
+    pub fn side(&self) -> Option<Side> {
         match self {
-            Stuck::ReleaseFailed { side, .. } | Stuck::Replaced { side, .. } => *side,
-            Stuck::WentBack { from, .. } => *from,
+            Stuck::ReleaseFailed { side, .. } | Stuck::Replaced { side, .. } => Some(*side),
+            Stuck::WentBack { from, .. } => Some(*from),
+            Stuck::Contested { .. } => None,
         }
     }
 }
 
 impl Run {
     pub fn new(intent: Intent) -> Self {
-        Run { intent, memory: Memory::default(), ill_looks: 0, returned: None }
+        Run { intent, memory: Memory::default(), contest: Contest::default(), ill_looks: 0, returned: None }
     }
 
     /// `now` is since any fixed moment and never goes backwards.
@@ -83,18 +88,23 @@ impl Run {
         if step.waits() {
             return Turn::Wait(step);
         }
+        if let Some(times) = self.contest.hopeless(&step) {
+            return Turn::Stuck(Stuck::Contested { step: Box::new(step), times });
+        }
         match guard::admit(&step, self.intent, observed, layout, &evidence) {
             Ok(act) => Turn::Act(act),
             Err(refusal) => Turn::Refused(step, refusal),
         }
     }
 
-    /// To be told of every act that was carried out.
-    pub fn acted(&mut self, step: &Step) {
+    /// To be told of every act that was carried out; how often this run has done it by now. More than once means a
+    /// stale answer or somebody else, and the next look had better wait.
+    pub fn acted(&mut self, step: &Step) -> u8 {
         if let Step::Return { to } = step {
             self.returned = Some(Stuck::WentBack { from: to.other(), to: *to });
         }
         self.memory.acted(step);
+        self.contest.acted(step)
     }
 
     /// To be told of every act whose call failed: it may have had its effect all the same.

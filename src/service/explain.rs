@@ -12,6 +12,9 @@ use crate::terraform::{AttributePath, Diagnostic};
 
 const DATED: &str = "That is how it was before the last call: looking again failed or took too long.";
 
+const OTHERS: &str = " Another apply, a script, a scaling policy or a colleague is at work on it; end that first. \
+    State locking keeps two applies apart.";
+
 /// Why a run did not end well.
 pub fn ending(ending: &Ending, layout: &Layout, next: &str) -> Option<Diagnostic> {
     let Ending { how, observed, dated } = ending;
@@ -63,16 +66,25 @@ pub fn ending(ending: &Ending, layout: &Layout, next: &str) -> Option<Diagnostic
 }
 
 fn stuck_at(step: &Step, stuck: &Stuck, layout: &Layout) -> (AttributePath, String, String) {
-    let summary = match stuck {
-        Stuck::ReleaseFailed { side, .. } => format!("The release on {side} failed"),
-        Stuck::Replaced { side, .. } => format!("The release on {side} was replaced"),
+    let (step, summary) = match stuck {
+        Stuck::ReleaseFailed { side, .. } => (step, format!("The release on {side} failed")),
+        Stuck::Replaced { side, .. } => (step, format!("The release on {side} was replaced")),
         Stuck::WentBack { from, .. } => {
-            format!("{from} fell ill after the switch, and the public was sent back")
+            (step, format!("{from} fell ill after the switch, and the public was sent back"))
         }
+        Stuck::Contested { step, .. } => (&**step, "Somebody else is changing this service".to_owned()),
     };
-    let at = if step.waits() { format!(" at the step \"{}\"", step.sentence(layout)) } else { String::new() };
-    let sentence = stuck.to_string();
-    (release_of(stuck.side()), summary, format!("Stopped{at}: {sentence}."))
+    let contested = matches!(stuck, Stuck::Contested { .. });
+    let at = if step.waits() || contested {
+        format!(" at the step \"{}\"", step.sentence(layout))
+    } else {
+        String::new()
+    };
+    let mut gate = format!("Stopped{at}: {stuck}.");
+    if contested {
+        gate += OTHERS;
+    }
+    (stuck.side().map_or(AttributePath::root(), release_of), summary, gate)
 }
 
 fn release_of(side: Side) -> AttributePath {
@@ -101,7 +113,7 @@ fn blame(step: Option<&Step>) -> AttributePath {
 
 fn side_of(how: &How) -> Option<Side> {
     match how {
-        How::Stuck(_, stuck) => Some(stuck.side()),
+        How::Stuck(_, stuck) => stuck.side(),
         How::TimedOut(Some(Step::Await { side, .. })) | How::Interrupted(Some(Step::Await { side, .. })) => {
             Some(*side)
         }

@@ -95,7 +95,8 @@ impl Rollout<'_> {
                     match self.aws.perform(&act, self.whose, self.layout, observed).await {
                         Ok(()) => {
                             failures = 0;
-                            run.acted(act.step());
+                            let times = run.acted(act.step());
+                            self.sleep(BETWEEN_LOOKS * u32::from(times - 1)).await;
                         }
                         Err(error) => {
                             // The call may have had its effect all the same.

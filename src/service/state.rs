@@ -162,8 +162,8 @@ fn routing(state: &mut Value, observed: &Observed) {
     if let Some(rule) = observed.production.as_ref() {
         state.set("production_priority", rule.priority);
         if !rule.matches.parked() {
-            keep_spelling(state, "host_headers", &rule.matches.hosts, |text| Some(text.to_owned()));
-            keep_spelling(state, "path_patterns", &rule.matches.paths, |text| Some(text.to_owned()));
+            keep_spelling(state, "host_headers", &rule.matches.hosts);
+            keep_spelling(state, "path_patterns", &rule.matches.paths);
         }
     }
     if let Some(priority) = observed.canary.iter().map(|rule| rule.priority).max() {
@@ -184,15 +184,11 @@ fn routing(state: &mut Value, observed: &Observed) {
     }
 }
 
-fn keep_spelling(
-    state: &mut Value,
-    name: &str,
-    seen: &BTreeSet<String>,
-    read: impl Fn(&str) -> Option<String>,
-) {
-    let spelled: Option<BTreeSet<String>> =
-        state.get(name).as_list().and_then(|list| list.iter().map(|v| v.as_str().and_then(&read)).collect());
-    if spelled.as_ref() != Some(seen) {
+/// As it is written, while that means what was seen.
+fn keep_spelling(state: &mut Value, name: &str, seen: &BTreeSet<String>) {
+    let spelled = state.get(name).as_list().unwrap_or_default();
+    let spelled: Option<BTreeSet<&str>> = spelled.iter().map(Value::as_str).collect();
+    if spelled.is_none_or(|spelled| !spelled.into_iter().eq(seen)) {
         state.set(name, sorted(seen.iter().cloned()));
     }
 }

@@ -217,4 +217,18 @@ pub const FAULTS: &[Fault] = &[
         replace: "!matches!(ending.how, How::Interrupted(_))",
         caught_by: &["--test", "kills", "create_and_destroy"],
     },
+    Fault {
+        name: "planned instead of real state on failure",
+        file: "src/service/resource.rs",
+        find: "let mut truth = state::object(&request.planned, observed);",
+        replace: "let mut truth = request.planned.clone();",
+        caught_by: &["--test", "kills", "one_ctrl_c_to_terraform"],
+    },
+    Fault {
+        name: "two applies that undo each other go on until their time is up",
+        file: "src/bluegreen/reconcile.rs",
+        find: "if let Some(times) = self.contest.hopeless(&step) {",
+        replace: "if let Some(times) = self.contest.hopeless(&step).filter(|times| *times == 0) {",
+        caught_by: &["--test", "hostile", "two_applies_with"],
+    },
 ];

@@ -29,6 +29,9 @@ const OURS: [&str; 2] = ["ours", "rival"];
 /// Between a look, however stale or slow, and the act that follows from it, others may have changed what was seen.
 const TOO_LATE_TO_SEE: f64 = 30.0;
 
+/// How an apply ends that somebody else works against.
+pub const CONTESTED: &str = "Somebody else is changing this service";
+
 /// What one schedule came to.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -42,6 +45,8 @@ pub struct Outcome {
     /// Complaints that others are to blame for.
     pub excused: u64,
     pub virtual_time: Duration,
+    /// How every disturbed apply ended.
+    pub said: Vec<String>,
     /// Every call and its end, for comparing two runs.
     pub calls_made: String,
 }
@@ -128,21 +133,27 @@ async fn disturbed(
     outcome: &mut Outcome,
 ) {
     project.config = chapter.wish.config(project.resource(), &stage.place);
-    outcome.applies += 1;
     let ended = match &chapter.rival {
-        None => project.apply(stop).await,
+        None => vec![project.apply(stop).await],
         Some(wish) => {
             let aws = transport::connect(&stage.bare, OURS[1], seed).await;
             let mut rival = project.copy(Bluegreen::connected(aws, 1.0));
             rival.config = wish.config(rival.resource(), &stage.place);
-            let (ended, other) = tokio::join!(project.apply(stop), rival.apply(CancellationToken::new()));
-            outcome.applies += 1;
-            outcome.failed_applies += u64::from(other.is_err());
             // Whoever finished last has written the state; here that is always the first one.
-            ended
+            let ended = tokio::join!(project.apply(stop), rival.apply(CancellationToken::new()));
+            vec![ended.0, ended.1]
         }
     };
-    outcome.failed_applies += u64::from(ended.is_err());
+    let at_odds = chapter.rival.as_ref().is_some_and(|rival| *rival != chapter.wish);
+    for ended in ended {
+        outcome.applies += 1;
+        outcome.failed_applies += u64::from(ended.is_err());
+        let said = ended.map_or_else(|error| error, |applied| format!("{applied:?}"));
+        if said.contains(CONTESTED) && !at_odds {
+            outcome.problems.push(format!("nobody kept undoing it: {said}"));
+        }
+        outcome.said.push(said);
+    }
 }
 
 async fn make_trouble(

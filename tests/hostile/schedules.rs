@@ -43,6 +43,9 @@ fn no_schedule_of_faults_breaks_an_invariant_or_keeps_the_wish_from_coming_true(
         println!("{:#?}", schedule::of(seed));
         let outcome = outcome_of(seed);
         println!("{} applies, {} failed, {} calls", outcome.applies, outcome.failed_applies, outcome.calls);
+        for (number, said) in outcome.said.iter().enumerate() {
+            println!("apply {}: {said}", number + 1);
+        }
         if std::env::var("BLUEGREEN_CALLS").is_ok() {
             println!("{}", outcome.calls_made);
         }
@@ -64,6 +67,12 @@ fn no_schedule_of_faults_breaks_an_invariant_or_keeps_the_wish_from_coming_true(
                         return;
                     }
                     let outcome = outcome_of(seed);
+                    if !outcome.problems.is_empty() {
+                        failed.lock().unwrap().insert(seed, outcome.problems);
+                    }
+                    if (seed - first + 1).is_multiple_of(1000) {
+                        println!("… {}, {} failed so far", seed - first + 1, failed.lock().unwrap().len());
+                    }
                     let mut sums = sums.lock().unwrap();
                     let sum = sums.entry(schedule::of(seed).kind).or_default();
                     sum.schedules += 1;
@@ -74,9 +83,6 @@ fn no_schedule_of_faults_breaks_an_invariant_or_keeps_the_wish_from_coming_true(
                     sum.judged += outcome.judged;
                     sum.excused += outcome.excused;
                     sum.hours += outcome.virtual_time.as_secs_f64() / 3600.0;
-                    if !outcome.problems.is_empty() {
-                        failed.lock().unwrap().insert(seed, outcome.problems);
-                    }
                 }
             });
         }
@@ -141,4 +147,24 @@ fn a_wish_without_settling_is_caught_and_so_is_an_outsider_who_sends_callers_to_
     schedule.last = wish(Phase::Promoted, 30);
     let meddled = run::run(&schedule);
     assert!(meddled.edits == 1 && meddled.problems.join("\n").contains("finds no target in nginx-green"));
+}
+
+#[test]
+fn two_applies_with_different_wishes_do_not_send_the_public_to_and_fro_for_long() {
+    let mut schedule = schedule::of(1);
+    (schedule.kind, schedule.destroy) = (Kind::Outsider, false);
+    let last = schedule.last.clone();
+    let wish = |phase| Wish { phase, primary: "blue", ..last.clone() };
+    let chapter = |phase, rival| Chapter { wish: wish(phase), rival, events: Vec::new() };
+    let rival = Some(wish(Phase::Canary));
+    schedule.chapters = vec![chapter(Phase::Staged, None), chapter(Phase::Promoted, rival)];
+    schedule.last = wish(Phase::Promoted);
+    let outcome = run::run(&schedule);
+    assert!(outcome.problems.is_empty(), "{}", outcome.problems.join("\n"));
+    let said = outcome.said.join("\n");
+    assert!(said.contains(run::CONTESTED), "{said}");
+    let edits = ["CreateRule", "DeleteRule", "ModifyRule"];
+    let edits =
+        outcome.calls_made.lines().filter(|line| edits.iter().any(|edit| line.contains(edit))).count();
+    assert!((16..60).contains(&edits), "{edits} edits of rules");
 }
