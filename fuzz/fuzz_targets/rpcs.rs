@@ -13,15 +13,16 @@ use std::time::Duration;
 
 use bluegreen_provider::service::Bluegreen;
 use bluegreen_provider::terraform::{Ending, Plugin};
+use bytes::{Buf as _, BufMut as _};
 use hyper_util::rt::TokioIo;
 use libfuzzer_sys::fuzz_target;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 use tonic::client::Grpc;
-use tonic::codec::{BufMut as _, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::Uri;
 use tonic::codegen::http::uri::PathAndQuery;
-use tonic::codegen::{Buf as _, Service};
+use tonic::codegen::Service;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 

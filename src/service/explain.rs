@@ -4,6 +4,7 @@
 use super::rollout::{Ending, How};
 use crate::aws::{self, Kind};
 use crate::bluegreen::layout::Layout;
+use crate::bluegreen::observed::Observed;
 use crate::bluegreen::reconcile::Stuck;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::Step;
@@ -128,6 +129,22 @@ fn summary_of(error: &aws::Error) -> String {
         Kind::Unreachable => format!("AWS could not be reached for {}", error.operation),
         _ => format!("{} failed", error.operation),
     }
+}
+
+/// A run that ended well, and of which Terraform would still say that the provider broke its word: it planned with
+/// names that others took away meanwhile.
+pub fn made_anew(lost: &[String], observed: &Observed) -> Diagnostic {
+    let parts = [
+        format!(
+            "While this apply ran, somebody else deleted {}, which it was to keep. It was made anew, and everything is as wished.",
+            lost.join(" and ")
+        ),
+        tell::who_serves(observed),
+        "The state holds the new names, so nothing needs to be done. If another apply was at work, state locking keeps the two apart."
+            .to_owned(),
+    ];
+    let summary = "Something was deleted during the apply and made anew";
+    Diagnostic::error(AttributePath::root(), summary, parts.join("\n\n"))
 }
 
 /// A call that failed outside a run.

@@ -232,7 +232,11 @@ impl Applying {
         if new.get("phase").is_unknown() {
             new.set("phase", decode::phase(&new).map(|phase| phase.name()));
         }
-        ApplyResponse { state: new, private: private::encode(observed), diagnostics: Diagnostics::new() }
+        let there = state::known_arns(&new);
+        let lost: Vec<String> = state::known_arns(&request.planned).difference(&there).cloned().collect();
+        let diagnostics =
+            (!lost.is_empty()).then(|| explain::made_anew(&lost, observed)).into_iter().collect();
+        ApplyResponse { state: new, private: private::encode(observed), diagnostics }
     }
 
     async fn create(&self, request: &ApplyRequest) -> ApplyResponse {

@@ -218,6 +218,20 @@ fn a_crashed_task_stays_registered_for_a_while_and_is_replaced() {
     bench.until(90.0, |bench| bench.steady("web"));
 }
 
+/// Found by random schedules: the scheduler stopped such a task again and again, and time stood still.
+#[test]
+fn a_service_is_scaled_in_while_a_crashed_task_is_still_registered() {
+    let (mut bench, group) = bench();
+    bench.service("web", "web:1", 2, &group, json!({}));
+    bench.until(90.0, |bench| bench.steady("web"));
+    let fault = serde_json::from_value(json!({"kind": "crash", "service": "web", "count": 1})).unwrap();
+    bench.world.fault(bench.now, fault).unwrap();
+    bench.update("web", json!({"desiredCount": 0})).unwrap();
+    bench.until(90.0, |bench| bench.states(&group).is_empty());
+    bench.until(90.0, |bench| bench.steady("web"));
+    assert_eq!(bench.described("web")["pendingCount"], 0);
+}
+
 #[test]
 fn deleting_goes_through_draining_and_frees_the_name_when_inactive() {
     let (mut bench, group) = bench();

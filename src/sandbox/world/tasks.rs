@@ -318,6 +318,8 @@ impl World {
         let due = now + self.lag(7.0, 11.0);
         let Some(task) = self.state.tasks.get_mut(id) else { return };
         if task.stopping {
+            // It crashed, and now it is not to be replaced either.
+            task.released = true;
             return;
         }
         (task.stopping, task.released) = (true, true);
