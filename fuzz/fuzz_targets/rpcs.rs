@@ -1,7 +1,8 @@
 //! Any bytes as the message of any call of Terraform's, through the server that Terraform talks to. The first byte
 //! chooses the call; a panic in one ends the run, as does a call that hangs.
 //!
-//! `cargo +nightly fuzz run rpcs` in the repository's root; `cargo install cargo-fuzz` before the first time.
+//! `cargo +nightly fuzz run rpcs fuzz/corpus/rpcs fuzz/seeds/rpcs` in the repository's root; `cargo install
+//! cargo-fuzz` before the first time.
 
 #![no_main]
 
@@ -124,5 +125,5 @@ fuzz_target!(|bytes: &[u8]| {
         // A message that is none is refused; that is an answer.
         let _ = client.unary(Request::new(message.to_vec()), path, Plain).await;
     };
-    runtime.block_on(tokio::time::timeout(LIMIT, asked)).expect("a call hangs");
+    runtime.block_on(async { tokio::time::timeout(LIMIT, asked).await }).expect("a call hangs");
 });

@@ -1,6 +1,7 @@
 //! Any bytes as a msgpack or JSON value of the resource, and whatever they decode to through validation and plan.
 //!
-//! `cargo +nightly fuzz run values` in the repository's root; `cargo install cargo-fuzz` before the first time.
+//! `cargo +nightly fuzz run values fuzz/corpus/values fuzz/seeds/values` in the repository's root; `cargo install
+//! cargo-fuzz` before the first time.
 
 #![no_main]
 

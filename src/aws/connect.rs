@@ -16,6 +16,7 @@ use aws_sdk_ecs as ecs;
 use aws_sdk_ecs::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_elasticloadbalancingv2 as elb;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio_util::sync::CancellationToken;
 
 use super::batch::Batch;
 use super::errors::{Error, Kind};
@@ -86,6 +87,7 @@ impl fmt::Debug for Settings {
 pub struct Aws {
     pub(super) clients: Arc<Clients>,
     pub(super) shared: Arc<Shared>,
+    stop: CancellationToken,
 }
 
 pub(super) struct Clients {
@@ -184,7 +186,31 @@ impl Aws {
             elb: elb::Client::from_conf(elb_config.build()),
             limits: Limits::documented(settings.clock_speed),
         });
-        Ok(Aws { shared: Arc::new(Shared::new(&clients)), clients })
+        Ok(Aws { shared: Arc::new(Shared::new(&clients)), clients, stop: CancellationToken::new() })
+    }
+
+    /// The same, but it begins no write any more once it is told to stop. What has begun is finished.
+    pub fn until(&self, stop: CancellationToken) -> Aws {
+        Aws { stop, ..self.clone() }
+    }
+
+    /// The client for one write, once it may be sent.
+    pub(super) async fn elb_to_write(&self, operation: &'static str) -> Result<&elb::Client, Error> {
+        self.begin(operation, self.clients.elb(Quota::ElbWrite)).await
+    }
+
+    pub(super) async fn ecs_to_write(
+        &self,
+        quota: Quota,
+        operation: &'static str,
+    ) -> Result<&ecs::Client, Error> {
+        self.begin(operation, self.clients.ecs(quota)).await
+    }
+
+    async fn begin<T>(&self, operation: &'static str, leave: impl Future<Output = T>) -> Result<T, Error> {
+        let stopped = || Error::new(operation, Kind::Stopped, "told to stop before it was sent");
+        let leave = self.stop.run_until_cancelled(leave).await;
+        leave.filter(|_| !self.stop.is_cancelled()).ok_or_else(stopped)
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Kind {
     Unreachable,
     /// Something this needs is still coming or going.
     NotReady,
+    /// Not sent: the run was told to stop.
+    Stopped,
     Other,
 }
 

@@ -117,7 +117,7 @@ impl Aws {
         settings: &GroupSettings,
         tags: &Tags,
     ) -> Result<(), Error> {
-        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let elb = self.elb_to_write(CREATE).await?;
         let request = expand::creation(name, settings).set_tags(Some(expand_elb(tags)));
         let answer = request.send_with(elb).await.explain(CREATE)?;
         let made =
@@ -130,7 +130,7 @@ impl Aws {
     pub(super) async fn configure_group(&self, group: &Group, layout: &Layout) -> Result<(), Error> {
         let wished = &layout.group;
         if group.settings.health_check != wished.health_check {
-            let elb = self.clients.elb(Quota::ElbWrite).await;
+            let elb = self.elb_to_write(MODIFY).await?;
             let request = expand::health_check(&group.id, wished, &group.settings.fixed.protocol_version);
             request.send_with(elb).await.explain(MODIFY)?;
         }
@@ -141,7 +141,7 @@ impl Aws {
     }
 
     pub(super) async fn delete_group(&self, arn: &str) -> Result<(), Error> {
-        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let elb = self.elb_to_write(DELETE).await?;
         match elb.delete_target_group().target_group_arn(arn).send().await.explain(DELETE) {
             Err(error) if error.not_found() => Ok(()),
             answer => answer.map(|_| ()),
@@ -149,7 +149,7 @@ impl Aws {
     }
 
     async fn set_attributes(&self, arn: &str, settings: &GroupSettings) -> Result<(), Error> {
-        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let elb = self.elb_to_write(MODIFY_ATTRIBUTES).await?;
         let attributes = Some(expand::attributes(&settings.attributes));
         let request = elb.modify_target_group_attributes().target_group_arn(arn).set_attributes(attributes);
         let answer = request.send().await.explain(MODIFY_ATTRIBUTES);

@@ -129,7 +129,7 @@ impl Aws {
         groups: &Pair<Option<String>>,
     ) -> Result<(), Error> {
         let forward = expand::forward(rule.sends, groups, None).map_err(|why| Error::gone(CREATE, why))?;
-        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let elb = self.elb_to_write(CREATE).await?;
         elb.create_rule()
             .listener_arn(rule.listener)
             .priority(int(rule.priority))
@@ -152,7 +152,7 @@ impl Aws {
     ) -> Result<(), Error> {
         let raw = self.find_rule(arn).await?;
         let forward = expand::forward(sends, groups, None).map_err(|why| Error::gone(MODIFY, why))?;
-        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let elb = self.elb_to_write(MODIFY).await?;
         elb.modify_rule()
             .rule_arn(arn)
             .set_conditions(Some(expand::conditions(matches)))
@@ -169,7 +169,7 @@ impl Aws {
         let sends = effect::attached(&flatten::sends(&raw, groups));
         let forward = expand::forward(&sends, groups, flatten::stickiness(&raw))
             .map_err(|why| Error::gone(MODIFY, why))?;
-        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let elb = self.elb_to_write(MODIFY).await?;
         let actions = expand::with_forward(&raw, forward);
         let request = elb.modify_rule().rule_arn(arn).set_actions(Some(actions));
         request.send().await.explain(MODIFY)?;
@@ -180,14 +180,14 @@ impl Aws {
         let pair = |(arn, priority): &(String, u32)| {
             elb::RulePriorityPair::builder().rule_arn(arn).priority(int(*priority)).build()
         };
-        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let elb = self.elb_to_write(SET_PRIORITIES).await?;
         let request = elb.set_rule_priorities().set_rule_priorities(Some(to.iter().map(pair).collect()));
         request.send().await.explain(SET_PRIORITIES)?;
         Ok(())
     }
 
     pub(super) async fn delete_rule(&self, arn: &str) -> Result<(), Error> {
-        let elb = self.clients.elb(Quota::ElbWrite).await;
+        let elb = self.elb_to_write(DELETE).await?;
         match elb.delete_rule().rule_arn(arn).send().await.explain(DELETE) {
             Err(error) if error.not_found() => Ok(()),
             answer => answer.map(|_| ()),

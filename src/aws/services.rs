@@ -94,7 +94,7 @@ impl Aws {
             .cluster(&whose.cluster)
             .service_name(&whose.service_names[side])
             .client_token(token)
-            .send_with(self.clients.ecs(Quota::ServiceWrite).await)
+            .send_with(self.ecs_to_write(Quota::ServiceWrite, CREATE).await?)
             .await
             .explain(CREATE)?;
         Ok(())
@@ -151,7 +151,7 @@ impl Aws {
     }
 
     pub(super) async fn delete_service(&self, side: Side, whose: &Whose) -> Result<(), Error> {
-        let ecs = self.clients.ecs(Quota::ServiceWrite).await;
+        let ecs = self.ecs_to_write(Quota::ServiceWrite, DELETE).await?;
         let request = ecs.delete_service().cluster(&whose.cluster).service(&whose.service_names[side]);
         match request.force(true).send().await.explain(DELETE) {
             Err(error) if error.not_found() => Ok(()),
@@ -179,7 +179,7 @@ impl Aws {
         request
             .cluster(&whose.cluster)
             .service(&whose.service_names[side])
-            .send_with(self.clients.ecs(Quota::ServiceWrite).await)
+            .send_with(self.ecs_to_write(Quota::ServiceWrite, UPDATE).await?)
             .await
             .explain(UPDATE)?;
         Ok(())

@@ -16,6 +16,10 @@ use super::whose::Whose;
 use crate::bluegreen::names::OWNER_TAG;
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeTags";
+const ADD_ELB: &str = "elasticloadbalancing:AddTags";
+const REMOVE_ELB: &str = "elasticloadbalancing:RemoveTags";
+const ADD_ECS: &str = "ecs:TagResource";
+const REMOVE_ECS: &str = "ecs:UntagResource";
 
 pub(super) type Tags = BTreeMap<String, String>;
 
@@ -56,14 +60,14 @@ impl Aws {
     pub(super) async fn tag_service(&self, arn: &str, is: &Tags, wished: &Tags) -> Result<(), Error> {
         let (add, remove) = difference(is, wished);
         if !add.is_empty() {
-            let ecs = self.clients.ecs(Quota::TagWrite).await;
+            let ecs = self.ecs_to_write(Quota::TagWrite, ADD_ECS).await?;
             let request = ecs.tag_resource().resource_arn(arn).set_tags(Some(expand_ecs(&add)));
-            request.send().await.explain("ecs:TagResource")?;
+            request.send().await.explain(ADD_ECS)?;
         }
         if !remove.is_empty() {
-            let ecs = self.clients.ecs(Quota::TagWrite).await;
+            let ecs = self.ecs_to_write(Quota::TagWrite, REMOVE_ECS).await?;
             let request = ecs.untag_resource().resource_arn(arn).set_tag_keys(Some(remove));
-            request.send().await.explain("ecs:UntagResource")?;
+            request.send().await.explain(REMOVE_ECS)?;
         }
         Ok(())
     }
@@ -73,14 +77,14 @@ impl Aws {
         self.shared.owners.lock().unwrap_or_else(PoisonError::into_inner).remove(arn);
         let (add, remove) = difference(is, wished);
         if !add.is_empty() {
-            let elb = self.clients.elb(Quota::ElbWrite).await;
+            let elb = self.elb_to_write(ADD_ELB).await?;
             let request = elb.add_tags().resource_arns(arn).set_tags(Some(expand_elb(&add)));
-            request.send().await.explain("elasticloadbalancing:AddTags")?;
+            request.send().await.explain(ADD_ELB)?;
         }
         if !remove.is_empty() {
-            let elb = self.clients.elb(Quota::ElbWrite).await;
+            let elb = self.elb_to_write(REMOVE_ELB).await?;
             let request = elb.remove_tags().resource_arns(arn).set_tag_keys(Some(remove));
-            request.send().await.explain("elasticloadbalancing:RemoveTags")?;
+            request.send().await.explain(REMOVE_ELB)?;
         }
         Ok(())
     }

@@ -214,8 +214,9 @@ impl Applying {
     }
 
     async fn run(&self, intent: Intent) -> Ending {
+        let aws = self.connected.aws.until(self.stop.clone());
         let rollout = Rollout {
-            aws: &self.connected.aws,
+            aws: &aws,
             whose: &self.whose,
             layout: &self.layout,
             pace: self.pace,
@@ -263,8 +264,9 @@ impl Applying {
     }
 
     async fn clean_up(&self) -> bool {
+        let aws = self.connected.aws.until(self.stop.clone());
         let rollout = Rollout {
-            aws: &self.connected.aws,
+            aws: &aws,
             whose: &self.whose,
             layout: &self.layout,
             pace: Pace::new(self.connected.speed),

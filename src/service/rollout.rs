@@ -98,6 +98,8 @@ impl Rollout<'_> {
                             let times = run.acted(act.step());
                             self.sleep(BETWEEN_LOOKS * u32::from(times - 1)).await;
                         }
+                        // How it ends is known where the loop begins.
+                        Err(error) if error.kind == Kind::Stopped => {}
                         Err(error) => {
                             // The call may have had its effect all the same.
                             run.tried(act.step());
