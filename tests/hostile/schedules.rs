@@ -1,4 +1,5 @@
-//! Hundreds of schedules every day, thousands when asked: `BLUEGREEN_SCHEDULES=10000 cargo test --test hostile`.
+//! Hundreds of schedules every day, thousands when asked: `BLUEGREEN_SCHEDULES=10000 cargo test
+//! --profile sweep --test hostile`.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

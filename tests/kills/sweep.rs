@@ -13,7 +13,7 @@ use crate::wish::{Wish, wish};
 /// Rings at work at the same time, beside other tests; most of a ring's time is waiting, and a full sweep is alone.
 const AT_ONCE: usize = 3;
 /// Between the reads at which a full sweep interrupts: looks are all alike, and what dies at one is every call.
-const STRIDE: u64 = 23;
+const STRIDE: u64 = 7;
 
 /// Moves that lead back to where they began.
 fn rings() -> Vec<(&'static str, Vec<Option<Wish>>)> {

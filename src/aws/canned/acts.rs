@@ -1,8 +1,11 @@
 //! What each act sends, and what becomes of a lost or late answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::bluegreen::evidence::Evidence;
@@ -201,6 +204,22 @@ async fn routing_is_one_change_that_keeps_a_login_and_switches_stickiness_off() 
     assert_eq!(of(&format!("{forward}.TargetGroups.member.2.Weight")), Some("0"));
     assert_eq!(of(&format!("{forward}.TargetGroupStickinessConfig.Enabled")), Some("false"));
     assert_eq!(of("Actions.member.2.Order"), Some("2"));
+}
+
+/// Found by the sweep of interrupts: the switch was still sent when its reading of the rule was interrupted.
+#[tokio::test]
+async fn told_to_stop_between_its_read_and_its_write_an_act_does_not_write() {
+    static STOP: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
+    let interrupting: Script = |operation, body| {
+        STOP.cancel();
+        fine(operation, body)
+    };
+    let (aws, calls) = start(interrupting).await;
+    let (aws, seen) = (aws.until(STOP.clone()), settled());
+    let act = act(&Step::Route { to: Side::Blue }, &seen);
+    let error = aws.perform(&act, &whose(), &layout(), &seen).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Stopped, "{error}");
+    assert_eq!((count(&calls, "DescribeRules"), count(&calls, "ModifyRule")), (1, 0));
 }
 
 #[tokio::test]
