@@ -89,7 +89,6 @@ fn home(state: &Value) -> Side {
 /// Sides, counts and toggles.
 fn release(state: &mut Value, observed: &Observed) {
     if state.get("primary").as_str().is_none() {
-        // An import: whoever serves the public is at home.
         state.set("primary", observed.public().unwrap_or(Side::Blue).name());
     }
     for side in Side::BOTH {
@@ -186,9 +185,9 @@ fn routing(state: &mut Value, observed: &Observed) {
 
 /// As it is written, while that means what was seen.
 fn keep_spelling(state: &mut Value, name: &str, seen: &BTreeSet<String>) {
-    let spelled = state.get(name).as_list().unwrap_or_default();
-    let spelled: Option<BTreeSet<&str>> = spelled.iter().map(Value::as_str).collect();
-    if spelled.is_none_or(|spelled| !spelled.into_iter().eq(seen)) {
+    let texts = |list: &[Value]| list.iter().map(|text| text.as_str().map(str::to_owned)).collect();
+    let spelled: Option<BTreeSet<String>> = state.get(name).as_list().and_then(texts);
+    if spelled.as_ref() != Some(seen) {
         state.set(name, sorted(seen.iter().cloned()));
     }
 }
