@@ -1,7 +1,5 @@
 //! Whether somebody else undoes what a run does: another apply, a script, a scaling policy.
 
-use std::mem::discriminant;
-
 use super::step::Step;
 
 /// A run that has done the same thing so often, after ever longer pauses, and needs it again, is not alone.
@@ -29,21 +27,30 @@ impl Contest {
     }
 }
 
-/// Of the same kind and for the same side, whatever it starts from. There may be many rules of a canary, and many
-/// objects to tag.
+/// The same but for what it starts from: counts, and the names of rules that are made anew each time.
 fn alike(one: &Step, two: &Step) -> bool {
     match (one, two) {
+        (Step::CreateService { side: one, .. }, Step::CreateService { side: two, .. })
+        | (Step::Start { side: one, .. }, Step::Start { side: two, .. })
+        | (Step::Raise { side: one, .. }, Step::Raise { side: two, .. })
+        | (Step::Lower { side: one, .. }, Step::Lower { side: two, .. })
+        | (Step::Deploy { side: one, .. }, Step::Deploy { side: two, .. })
+        | (Step::ChangeTest { side: one, .. }, Step::ChangeTest { side: two, .. }) => one == two,
         (
-            Step::OpenCanary { sources: one, .. } | Step::ChangeCanary { sources: one, .. },
-            Step::OpenCanary { sources: two, .. } | Step::ChangeCanary { sources: two, .. },
-        ) if one != two => return false,
-        (Step::CloseCanary { priority: one, .. }, Step::CloseCanary { priority: two, .. }) if one != two => {
-            return false;
-        }
-        (Step::Tag { object: one }, Step::Tag { object: two }) if one != two => return false,
-        _ => {}
+            Step::OpenCanary { side: one, sources, .. },
+            Step::OpenCanary { side: two, sources: others, .. },
+        )
+        | (
+            Step::ChangeCanary { side: one, sources, .. },
+            Step::ChangeCanary { side: two, sources: others, .. },
+        ) => one == two && sources == others,
+        (Step::CloseCanary { priority: one, .. }, Step::CloseCanary { priority: two, .. }) => one == two,
+        (Step::CloseTest { .. }, Step::CloseTest { .. })
+        | (Step::Unpark { .. }, Step::Unpark { .. })
+        | (Step::SetPriorities { .. }, Step::SetPriorities { .. })
+        | (Step::DeleteProduction { .. }, Step::DeleteProduction { .. }) => true,
+        _ => one == two,
     }
-    discriminant(one) == discriminant(two) && one.side() == two.side()
 }
 
 #[cfg(test)]

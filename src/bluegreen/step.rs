@@ -150,41 +150,6 @@ impl Step {
         )
     }
 
-    /// The one side it is about, if it is.
-    pub fn side(&self) -> Option<Side> {
-        match self {
-            Step::CreateGroup { side }
-            | Step::ConfigureGroup { side }
-            | Step::CreateService { side, .. }
-            | Step::Start { side, .. }
-            | Step::Raise { side, .. }
-            | Step::Deploy { side, .. }
-            | Step::Configure { side }
-            | Step::Await { side, .. }
-            | Step::AwaitGone { side }
-            | Step::Route { to: side }
-            | Step::Return { to: side }
-            | Step::OpenCanary { side, .. }
-            | Step::ChangeCanary { side, .. }
-            | Step::OpenTest { side }
-            | Step::ChangeTest { side, .. }
-            | Step::Lower { side, .. }
-            | Step::DeleteService { side }
-            | Step::DeleteGroup { side }
-            | Step::Tag { object: Object::Service(side) | Object::Group(side) } => Some(*side),
-            Step::CreateProduction
-            | Step::Attach
-            | Step::Park
-            | Step::Unpark { .. }
-            | Step::CloseCanary { .. }
-            | Step::CloseTest { .. }
-            | Step::SetPriorities { .. }
-            | Step::Hold { .. }
-            | Step::DeleteProduction { .. }
-            | Step::Tag { object: Object::Rule(..) } => None,
-        }
-    }
-
     /// The plain sentence that plans, logs and errors show.
     pub fn sentence(&self, layout: &Layout) -> String {
         let definition = |side: Side| short_task_definition(&layout.sides[side].task_definition).to_owned();

@@ -67,25 +67,20 @@ pub fn ending(ending: &Ending, layout: &Layout, next: &str) -> Option<Diagnostic
 }
 
 fn stuck_at(step: &Step, stuck: &Stuck, layout: &Layout) -> (AttributePath, String, String) {
-    let (step, summary) = match stuck {
-        Stuck::ReleaseFailed { side, .. } => (step, format!("The release on {side} failed")),
-        Stuck::Replaced { side, .. } => (step, format!("The release on {side} was replaced")),
+    let at = |step: &Step| format!(" at the step \"{}\"", step.sentence(layout));
+    let waited = if step.waits() { at(step) } else { String::new() };
+    let (at, summary, more) = match stuck {
+        Stuck::ReleaseFailed { side, .. } => (waited, format!("The release on {side} failed"), ""),
+        Stuck::Replaced { side, .. } => (waited, format!("The release on {side} was replaced"), ""),
         Stuck::WentBack { from, .. } => {
-            (step, format!("{from} fell ill after the switch, and the public was sent back"))
+            (waited, format!("{from} fell ill after the switch, and the public was sent back"), "")
         }
-        Stuck::Contested { step, .. } => (&**step, "Somebody else is changing this service".to_owned()),
+        Stuck::Contested { step, .. } => {
+            (at(step), "Somebody else is changing this service".to_owned(), OTHERS)
+        }
     };
-    let contested = matches!(stuck, Stuck::Contested { .. });
-    let at = if step.waits() || contested {
-        format!(" at the step \"{}\"", step.sentence(layout))
-    } else {
-        String::new()
-    };
-    let mut gate = format!("Stopped{at}: {stuck}.");
-    if contested {
-        gate += OTHERS;
-    }
-    (stuck.side().map_or(AttributePath::root(), release_of), summary, gate)
+    let path = stuck.side().map_or(AttributePath::root(), release_of);
+    (path, summary, format!("Stopped{at}: {stuck}.{more}"))
 }
 
 fn release_of(side: Side) -> AttributePath {

@@ -214,16 +214,13 @@ impl Applying {
     }
 
     async fn run(&self, intent: Intent) -> Ending {
+        self.roll(intent, self.pace, self.timeout).await
+    }
+
+    async fn roll(&self, intent: Intent, pace: Pace, timeout: Duration) -> Ending {
         let aws = self.connected.aws.until(self.stop.clone());
-        let rollout = Rollout {
-            aws: &aws,
-            whose: &self.whose,
-            layout: &self.layout,
-            pace: self.pace,
-            stop: self.stop.clone(),
-            timeout: self.timeout,
-        };
-        rollout.run(intent).await
+        let (whose, layout, stop) = (&self.whose, &self.layout, self.stop.clone());
+        Rollout { aws: &aws, whose, layout, pace, stop, timeout }.run(intent).await
     }
 
     /// A success is what was planned, with the names that are known only now.
@@ -264,16 +261,8 @@ impl Applying {
     }
 
     async fn clean_up(&self) -> bool {
-        let aws = self.connected.aws.until(self.stop.clone());
-        let rollout = Rollout {
-            aws: &aws,
-            whose: &self.whose,
-            layout: &self.layout,
-            pace: Pace::new(self.connected.speed),
-            stop: self.stop.clone(),
-            timeout: CLEAN_UP,
-        };
-        matches!(rollout.run(Intent::Destroy).await.how, How::Done)
+        let ending = self.roll(Intent::Destroy, Pace::new(self.connected.speed), CLEAN_UP).await;
+        matches!(ending.how, How::Done)
     }
 
     async fn update(&self, request: &ApplyRequest) -> ApplyResponse {

@@ -89,6 +89,7 @@ fn home(state: &Value) -> Side {
 /// Sides, counts and toggles.
 fn release(state: &mut Value, observed: &Observed) {
     if state.get("primary").as_str().is_none() {
+        // An import: whoever serves the public is at home.
         state.set("primary", observed.public().unwrap_or(Side::Blue).name());
     }
     for side in Side::BOTH {

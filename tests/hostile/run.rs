@@ -144,12 +144,11 @@ async fn disturbed(
             vec![ended.0, ended.1]
         }
     };
-    let at_odds = chapter.rival.as_ref().is_some_and(|rival| *rival != chapter.wish);
     for ended in ended {
         outcome.applies += 1;
         outcome.failed_applies += u64::from(ended.is_err());
         let said = ended.map_or_else(|error| error, |applied| format!("{applied:?}"));
-        if said.contains(CONTESTED) && !at_odds {
+        if said.contains(CONTESTED) && !chapter.fight() {
             outcome.problems.push(format!("nobody kept undoing it: {said}"));
         }
         outcome.said.push(said);

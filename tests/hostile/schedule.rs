@@ -74,10 +74,16 @@ impl Event {
     }
 }
 
-impl Schedule {
+impl Chapter {
     /// Two apply different wishes at once.
     pub fn fight(&self) -> bool {
-        self.chapters.iter().any(|chapter| chapter.rival.as_ref().is_some_and(|rival| *rival != chapter.wish))
+        self.rival.as_ref().is_some_and(|rival| *rival != self.wish)
+    }
+}
+
+impl Schedule {
+    pub fn fight(&self) -> bool {
+        self.chapters.iter().any(Chapter::fight)
     }
 }
 
