@@ -6,13 +6,13 @@ use std::time::Duration;
 use bluegreen_provider::service::Bluegreen;
 use bluegreen_provider::terraform::proto::tfplugin6 as wire;
 use bluegreen_provider::terraform::{Ending, Plugin, Provider as _, Schema, Type, Value, codec};
-use hyper_util::rt::TokioIo;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use wire::provider_client::ProviderClient;
 
+use crate::socket;
 use crate::wish::{Phase, Place, Wish};
 
 /// Nothing here takes long; whatever waits longer than this hangs.
@@ -163,32 +163,8 @@ async fn served() -> (ProviderClient<Channel>, tempfile::TempDir) {
     let plugin = Plugin::start(Arc::new(Bluegreen::default()), None, directory.path()).unwrap();
     let path = plugin.address().path().unwrap().to_owned();
     tokio::spawn(async { plugin.run(|_: Ending| false).await });
-    let connector = tower_connector(path);
-    let channel = Endpoint::from_static("http://localhost").connect_with_connector(connector).await.unwrap();
+    let channel = socket::connect(path).await;
     (ProviderClient::new(channel), directory)
-}
-
-/// Goes to a socket by its path.
-#[derive(Clone)]
-struct Way(std::path::PathBuf);
-
-fn tower_connector(path: std::path::PathBuf) -> Way {
-    Way(path)
-}
-
-impl tonic::codegen::Service<tonic::codegen::http::Uri> for Way {
-    type Response = TokioIo<tokio::net::UnixStream>;
-    type Error = std::io::Error;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: tonic::codegen::http::Uri) -> Self::Future {
-        let path = self.0.clone();
-        Box::pin(async move { Ok(TokioIo::new(tokio::net::UnixStream::connect(path).await?)) })
-    }
 }
 
 /// Calls every method with these in every place. Nothing is connected, so no call goes further than the provider.

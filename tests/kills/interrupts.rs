@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::ring::Hold;
 use crate::support::Stage;
-use crate::terraform::{Apply, last_call, until, writes_since};
-use crate::wish::{self, wish};
+use crate::terraform::{Apply, finishes, last_call, until, writes_since};
+use crate::wish;
 
 /// Slower than the sweep, so that there is time to interrupt something.
 const SPEED: f64 = 25.0;
@@ -114,7 +114,7 @@ async fn interrupted(stage: &mut Stage, phase: &'static str, how: How, moment: M
         assert!(ended.said.contains("Interrupted"), "{told}");
         truth(stage, serves, &ended.said, &told).await;
     }
-    finishes(stage, phase).await;
+    finishes(stage, Some(phase), phase).await;
 }
 
 /// The error says it and the state holds it.
@@ -124,14 +124,6 @@ async fn truth(stage: &Stage, serves: &str, said: &str, told: &str) {
     assert_eq!(state["production_color"], serves, "{told}\n{state}");
     assert_eq!(state["promote_to_all"], serves == "green", "{told}\n{state}");
     assert_eq!(state["phase"], "in_transition", "{told}\n{state}");
-}
-
-async fn finishes(stage: &Stage, phase: &'static str) {
-    stage.apply().await;
-    let seen = stage.admin("GET", "/_sandbox/state", Value::Null).await;
-    assert_eq!(wish(phase).complaints(&seen), [""; 0], "{phase}");
-    let violations = stage.admin("GET", "/_sandbox/violations", Value::Null).await;
-    assert_eq!(violations["violations"], json!([]), "{phase}");
 }
 
 /// Forth, back and forth again, each time struck at another moment.
@@ -196,7 +188,7 @@ async fn timed_out(stage: &mut Stage, phase: &'static str, moment: Moment, settl
     truth(stage, serves, &ended.said, &told).await;
     // More time is what anybody would give it.
     stage.set(json!({ "settle_time": "20s", "timeouts": null }));
-    finishes(stage, phase).await;
+    finishes(stage, Some(phase), phase).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -236,7 +228,7 @@ async fn create_and_destroy_interrupted_or_out_of_time() {
     assert!(said.contains("The time for this operation ran out"), "{said}");
     assert!(said.contains("the next apply takes it up and goes on"), "{said}");
     stage.set(json!({ "timeouts": null }));
-    finishes(&stage, "promoted").await;
+    finishes(&stage, Some("promoted"), "promoted").await;
 
     let held = json!({ "kind": "hold", "operations": ["DeleteRule"], "call": 1, "when": "after" });
     let hold = Hold::fault(&stage, held).await;
@@ -250,9 +242,6 @@ async fn create_and_destroy_interrupted_or_out_of_time() {
     assert_eq!(writes_since(&stage, call).await, [""; 0], "{}", ended.said);
     let state = stage.state().await;
     assert_eq!((&state["production_rule_arn"], &state["production_color"]), (&Value::Null, &Value::Null));
-    let ran = stage.project.destroy().await.unwrap();
-    assert!(ran.ok, "{}", ran.said());
-    let seen = stage.admin("GET", "/_sandbox/state", Value::Null).await;
-    assert_eq!(wish::left_over(&seen), [""; 0]);
+    finishes(&stage, None, "destroy").await;
     stage.end().await;
 }

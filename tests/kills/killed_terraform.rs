@@ -2,13 +2,11 @@
 //! Afterwards plain `terraform apply`: no lock to break, nothing tainted, nothing to remove from the state.
 
 use rustix::process::{Signal, kill_process};
-use serde_json::{Value, json};
 
 use crate::full;
 use crate::ring::{Hold, Kill, stage};
 use crate::support::Stage;
-use crate::terraform::{Apply, gone};
-use crate::wish::{left_over, wish};
+use crate::terraform::{Apply, finishes, gone};
 
 #[derive(Clone, Copy, Debug)]
 enum Victim {
@@ -55,26 +53,8 @@ async fn go(stage: &mut Stage, to: Option<&'static str>, victim: Victim, kill: K
         stage.phase(phase);
     }
     let struck = dies(stage, to, victim, kill).await;
-    let complaints = match to {
-        Some(phase) => {
-            stage.apply().await;
-            wish(phase).complaints(&seen(stage).await)
-        }
-        None => {
-            let ran = stage.project.destroy().await.unwrap();
-            assert!(ran.ok, "{}", ran.said());
-            assert_eq!(stage.state().await, Value::Null);
-            left_over(&seen(stage).await)
-        }
-    };
-    assert!(complaints.is_empty(), "{to:?}, {victim:?} killed at {kill}: {complaints:#?}");
-    let violations = stage.admin("GET", "/_sandbox/violations", Value::Null).await;
-    assert_eq!(violations["violations"], json!([]), "{to:?}, {victim:?} killed at {kill}");
+    finishes(stage, to, &format!("{to:?}, {victim:?} killed at {kill}")).await;
     struck
-}
-
-async fn seen(stage: &Stage) -> Value {
-    stage.admin("GET", "/_sandbox/state", Value::Null).await
 }
 
 fn write(call: u64, after: bool) -> Kill {

@@ -19,6 +19,9 @@ mod support;
 #[path = "../support/core_rules.rs"]
 mod core_rules;
 
+#[path = "../support/socket.rs"]
+mod socket;
+
 mod driver;
 mod interrupts;
 mod killed_terraform;

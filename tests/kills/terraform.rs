@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use crate::support::Stage;
+use crate::wish::{left_over, wish};
 
 const LIMIT: Duration = Duration::from_secs(120);
 const BETWEEN_POLLS: Duration = Duration::from_millis(10);
@@ -122,4 +123,21 @@ pub async fn writes_since(stage: &Stage, call: u64) -> Vec<String> {
     let calls = stage.admin("GET", &format!("/_sandbox/calls?since={call}"), Value::Null).await;
     let writes = calls["calls"].as_array().unwrap().iter().filter(|call| call["writes"] == true);
     writes.map(|call| call["operation"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A plain apply (of nothing: a destroy) finishes the work, and nothing is wrong or left over.
+pub async fn finishes(stage: &Stage, to: Option<&'static str>, told: &str) {
+    match to {
+        Some(_) => drop(stage.apply().await),
+        None => {
+            let ran = stage.project.destroy().await.unwrap();
+            assert!(ran.ok, "{told}: {}", ran.said());
+            assert_eq!(stage.state().await, Value::Null, "{told}");
+        }
+    }
+    let seen = stage.admin("GET", "/_sandbox/state", Value::Null).await;
+    let complaints = to.map_or_else(|| left_over(&seen), |phase| wish(phase).complaints(&seen));
+    assert_eq!(complaints, [""; 0], "{told}");
+    let violations = stage.admin("GET", "/_sandbox/violations", Value::Null).await;
+    assert_eq!(violations["violations"], json!([]), "{told}");
 }

@@ -9,6 +9,9 @@
 #[path = "../support/core_rules.rs"]
 mod core_rules;
 
+#[path = "../support/raw.rs"]
+mod raw;
+
 mod calls;
 mod golden;
 mod host;
