@@ -3,9 +3,8 @@
 pub mod aws;
 pub mod bluegreen;
 pub mod cli;
-pub mod sandbox;
-pub mod service;
-pub mod terraform;
+pub mod provider;
+pub mod traffic;
 
 // Unit tests share files with the tests in `tests/`, which call this crate by its name.
 #[cfg(test)]

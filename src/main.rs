@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bluegreen_provider::cli::{demo, probe, sandbox};
-use bluegreen_provider::service::Bluegreen;
-use bluegreen_provider::terraform::{self, ServeOptions};
+use bluegreen_provider::provider::Bluegreen;
 use clap::{Parser, Subcommand};
+use terraform_plugin::ServeOptions;
 
 const BY_HAND: &str = "\
 This is the Terraform provider ecs-bluegreen/bluegreen: a plugin that terraform or tofu starts by itself.
@@ -34,7 +34,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    Sandbox(bluegreen_provider::sandbox::SandboxOptions),
+    Sandbox(aws_sandbox::SandboxOptions),
     Demo(demo::Args),
     Probe(probe::Args),
 }
@@ -43,14 +43,14 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.command {
         None if arguments.debug => {
-            return terraform::serve_debug(
+            return terraform_plugin::serve_debug(
                 Arc::new(Bluegreen::default()),
                 "registry.terraform.io/ecs-bluegreen/bluegreen",
             );
         }
         None => {
             let options = ServeOptions { by_hand: BY_HAND.to_owned() };
-            return terraform::serve(Arc::new(Bluegreen::default()), &options);
+            return terraform_plugin::serve(Arc::new(Bluegreen::default()), &options);
         }
         Some(command) => run(command),
     };

@@ -14,8 +14,8 @@ mod socket;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bluegreen_provider::service::Bluegreen;
-use bluegreen_provider::terraform::{Ending, Plugin};
+use bluegreen_provider::provider::Bluegreen;
+use terraform_plugin::{Ending, Plugin};
 use libfuzzer_sys::fuzz_target;
 use raw::Raw;
 use tokio::runtime::Runtime;

@@ -5,9 +5,9 @@
 
 #![no_main]
 
-use bluegreen_provider::service::Bluegreen;
-use bluegreen_provider::terraform::proto::tfplugin6::DynamicValue;
-use bluegreen_provider::terraform::{PlanRequest, Provider as _, Value, codec};
+use bluegreen_provider::provider::Bluegreen;
+use terraform_plugin::proto::tfplugin6::DynamicValue;
+use terraform_plugin::{PlanRequest, Provider as _, Value, codec};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

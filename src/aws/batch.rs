@@ -28,7 +28,7 @@ pub(super) trait Fetch: Send + Sync + 'static {
     }
 
     /// Waits until a call may be sent; more questions gather meanwhile.
-    async fn leave(&self);
+    async fn permit(&self);
 
     /// One value for each key.
     async fn fetch(&self, keys: Vec<Self::Key>) -> Result<BTreeMap<Self::Key, Self::Value>, Error>;
@@ -84,7 +84,7 @@ impl<F: Fetch> Shared<F> {
     async fn send_all(self: Arc<Self>) {
         tokio::time::sleep(WINDOW).await;
         loop {
-            self.fetch.leave().await;
+            self.fetch.permit().await;
             let (asked, more) = self.take();
             if asked.is_empty() {
                 return;
@@ -139,7 +139,7 @@ mod tests {
             a / 100 == b / 100
         }
 
-        async fn leave(&self) {}
+        async fn permit(&self) {}
 
         async fn fetch(&self, keys: Vec<u32>) -> Result<BTreeMap<u32, String>, Error> {
             self.0.lock().unwrap().push(keys.clone());

@@ -78,8 +78,8 @@ fn result(operation: &str, inside: &str) -> String {
 
 const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/web/1/2";
 
-fn whose() -> Whose {
-    Whose::new("shop", "web", LISTENER, None)
+fn whose() -> Ownership {
+    Ownership::new("shop", "web", LISTENER, None)
 }
 
 fn count(calls: &Calls, operation: &str) -> usize {

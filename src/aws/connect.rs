@@ -99,12 +99,12 @@ pub(super) struct Clients {
 impl Clients {
     /// The client, once a call may be sent.
     pub async fn ecs(&self, quota: Quota) -> &ecs::Client {
-        self.limits.leave(quota).await;
+        self.limits.permit(quota).await;
         &self.ecs
     }
 
     pub async fn elb(&self, quota: Quota) -> &elb::Client {
-        self.limits.leave(quota).await;
+        self.limits.permit(quota).await;
         &self.elb
     }
 

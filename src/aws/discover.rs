@@ -9,8 +9,8 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use super::connect::Aws;
 use super::errors::{Error, Explain};
 use super::limit::Quota;
+use super::ownership::Ownership;
 use super::rules::forwards_to;
-use super::whose::Whose;
 use crate::bluegreen::names::ROLE_TAG;
 use crate::bluegreen::side::{Pair, Side};
 
@@ -18,7 +18,7 @@ use crate::bluegreen::side::{Pair, Side};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovered {
     /// As asked for, with the groups' names as they are and everything found in `known`.
-    pub whose: Whose,
+    pub whose: Ownership,
     pub cluster_arn: String,
     pub vpc_id: String,
 }
@@ -36,7 +36,7 @@ impl Aws {
     /// # Errors
     /// Where AWS did not say.
     pub async fn discover(&self, cluster: &str, name: &str) -> Result<Option<Discovered>, Error> {
-        let mut whose = Whose::new(cluster, name, "", None);
+        let mut whose = Ownership::new(cluster, name, "", None);
         let services = self.find_services(&whose).await?;
         let arns = Pair::from_fn(|side| services[side].as_deref().and_then(attached_to));
         let groups = self.find_groups_by_arn(&arns).await?;

@@ -12,12 +12,12 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use tokio::time::Instant;
 
 use super::batch::Fetch;
+use super::bisect;
 use super::connect::{Aws, Clients};
 use super::errors::{Error, Explain, Kind};
-use super::halves;
 use super::limit::Quota;
+use super::ownership::{Depth, Ownership};
 use super::tags::{Tags, expand_elb};
-use super::whose::{Depth, Whose};
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::{Group, Target};
 use crate::bluegreen::side::{Pair, Side};
@@ -49,12 +49,12 @@ impl Fetch for FetchGroups {
     const OPERATION: &'static str = DESCRIBE;
     const MOST: usize = 20;
 
-    async fn leave(&self) {
+    async fn permit(&self) {
         self.0.elb(Quota::ElbRead).await;
     }
 
     async fn fetch(&self, keys: Vec<String>) -> Result<BTreeMap<String, Self::Value>, Error> {
-        halves::describe(&self.0, keys, async |client, names| {
+        bisect::describe(&self.0, keys, async |client, names| {
             let request = client.describe_target_groups().set_names(Some(names));
             let answer = request.send().await.explain(DESCRIBE)?;
             let groups = answer.target_groups.unwrap_or_default().into_iter();
@@ -67,7 +67,7 @@ impl Fetch for FetchGroups {
 impl Aws {
     pub(super) async fn find_groups(
         &self,
-        whose: &Whose,
+        whose: &Ownership,
     ) -> Result<Pair<Option<Arc<elb::TargetGroup>>>, Error> {
         let names = &whose.group_names;
         let mut found = self.shared.groups.ask_all([names.blue.clone(), names.green.clone()]).await?;

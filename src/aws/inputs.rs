@@ -7,7 +7,7 @@ use aws_sdk_ecs::types as ecs;
 use super::connect::Aws;
 use super::errors::{Error, Explain};
 use super::limit::Quota;
-use super::whose::Whose;
+use super::ownership::Ownership;
 use crate::bluegreen::layout::{Layout, short_task_definition};
 use crate::bluegreen::side::Side;
 use crate::bluegreen::spec::Capacity;
@@ -43,7 +43,7 @@ impl Aws {
     ///
     /// # Errors
     /// Where AWS did not say.
-    pub async fn check_inputs(&self, whose: &Whose, layout: &Layout) -> Result<Vec<Missing>, Error> {
+    pub async fn check_inputs(&self, whose: &Ownership, layout: &Layout) -> Result<Vec<Missing>, Error> {
         let [blue, green] = Side::BOTH.map(|side| self.check_task_definition(side, layout));
         let test = layout.test.as_ref().map(|test| test.listener.as_str());
         let (cluster, listener, test, blue, green) = tokio::try_join!(

@@ -49,7 +49,7 @@ impl Limits {
     }
 
     /// Waits until one call may be sent.
-    pub async fn leave(&self, quota: Quota) {
+    pub async fn permit(&self, quota: Quota) {
         match quota {
             Quota::ElbRead => self.elb.take().await,
             Quota::ElbWrite => {
@@ -111,11 +111,11 @@ mod tests {
         let limits = Limits::documented(1.0);
         let start = Instant::now();
         for _ in 0..40 {
-            limits.leave(Quota::ElbRead).await;
+            limits.permit(Quota::ElbRead).await;
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         for _ in 0..20 {
-            limits.leave(Quota::ElbRead).await;
+            limits.permit(Quota::ElbRead).await;
         }
         assert!((1.9..2.2).contains(&start.elapsed().as_secs_f64()), "{:?}", start.elapsed());
     }
@@ -127,7 +127,7 @@ mod tests {
         let callers: Vec<_> = (0..29)
             .map(|_| {
                 let limits = limits.clone();
-                tokio::spawn(async move { limits.leave(Quota::ElbWrite).await })
+                tokio::spawn(async move { limits.permit(Quota::ElbWrite).await })
             })
             .collect();
         for caller in callers {

@@ -2,25 +2,25 @@
 //! as a layout, what may be done as an act.
 
 mod batch;
+mod bisect;
 #[cfg(test)]
 mod canned;
 mod connect;
 mod discover;
 mod errors;
 mod groups;
-mod halves;
 mod inputs;
 mod limit;
 mod observe;
+mod ownership;
 mod perform;
 mod rules;
 mod services;
 mod tags;
 mod tasks;
-mod whose;
 
 pub use connect::{Aws, Settings};
 pub use discover::Discovered;
 pub use errors::{Error, Kind};
 pub use inputs::{Input, Missing};
-pub use whose::{Depth, Whose};
+pub use ownership::{Depth, Ownership};

@@ -9,10 +9,10 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use super::connect::Aws;
 use super::errors::Error;
 use super::groups;
+use super::ownership::{Depth, Ownership, load_balancer_of};
 use super::rules::{Seen, sort};
 use super::services::flatten;
 use super::tags::Tags;
-use super::whose::{Depth, Whose, load_balancer_of};
 use crate::bluegreen::observed::{Group, Observed, Service, Standing, Target};
 use crate::bluegreen::side::{Pair, Side};
 
@@ -29,7 +29,7 @@ impl Aws {
     ///
     /// # Errors
     /// Whenever something could not be seen: throttled, denied and unreachable are never "not there".
-    pub async fn observe(&self, whose: &Whose, depth: Depth) -> Result<Observed, Error> {
+    pub async fn observe(&self, whose: &Ownership, depth: Depth) -> Result<Observed, Error> {
         let (raw_groups, mut services, rules) =
             tokio::try_join!(self.find_groups(whose), self.find_services(whose), self.find_rules(whose))?;
         let arns = groups::arns(&raw_groups);
@@ -75,7 +75,7 @@ impl Aws {
         &self,
         side: Side,
         found: Found,
-        whose: &Whose,
+        whose: &Ownership,
         depth: Depth,
     ) -> Result<Standing, Error> {
         let arn = found.group.as_ref().and_then(|group| group.target_group_arn.clone());
@@ -103,7 +103,7 @@ impl Aws {
         &self,
         side: Side,
         service: Option<&(&ecs::Service, Service)>,
-        whose: &Whose,
+        whose: &Ownership,
         depth: Depth,
     ) -> Result<BTreeSet<String>, Error> {
         match service {
@@ -133,7 +133,7 @@ impl Aws {
 }
 
 /// A group whose tags say that it has gone meanwhile is gone.
-fn tagged(mut standing: Standing, tags: &TagsByArn, whose: &Whose) -> Standing {
+fn tagged(mut standing: Standing, tags: &TagsByArn, whose: &Ownership) -> Standing {
     standing.group = standing.group.and_then(|mut group| {
         group.tags = tags.get(&group.id)?.as_deref()?.clone();
         group.ours = whose.owns(&group.id, &group.tags);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::connect::Aws;
 use super::errors::{Error, Kind};
+use super::ownership::Ownership;
 use super::rules::{NewRule, free_priority};
-use super::whose::Whose;
 use crate::bluegreen::guard::Act;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::{Group, Observed, Service};
@@ -22,7 +22,7 @@ impl Aws {
     pub async fn perform(
         &self,
         act: &Act,
-        whose: &Whose,
+        whose: &Ownership,
         layout: &Layout,
         observed: &Observed,
     ) -> Result<(), Error> {
@@ -33,7 +33,7 @@ impl Aws {
 
 struct Doing<'a> {
     aws: &'a Aws,
-    whose: &'a Whose,
+    whose: &'a Ownership,
     layout: &'a Layout,
     observed: &'a Observed,
 }

@@ -14,8 +14,8 @@ use super::batch::Fetch;
 use super::connect::{Aws, Clients};
 use super::errors::{Error, Explain};
 use super::limit::Quota;
+use super::ownership::Ownership;
 use super::tags::{Tags, expand_elb};
-use super::whose::Whose;
 use crate::bluegreen::effect;
 use crate::bluegreen::names::OWNER_TAG;
 use crate::bluegreen::routing::{Matches, Sends};
@@ -42,7 +42,7 @@ impl Fetch for FetchRules {
     const OPERATION: &'static str = DESCRIBE;
     const MOST: usize = 1;
 
-    async fn leave(&self) {
+    async fn permit(&self) {
         self.0.elb(Quota::ElbRead).await;
     }
 
@@ -89,7 +89,7 @@ impl Aws {
     /// By listener; a listener that does not exist has none.
     pub(super) async fn find_rules(
         &self,
-        whose: &Whose,
+        whose: &Ownership,
     ) -> Result<BTreeMap<String, Option<Arc<Vec<elb::Rule>>>>, Error> {
         self.shared.rules.ask_all(whose.listeners()).await
     }
@@ -98,7 +98,7 @@ impl Aws {
     pub(super) fn candidates<'a>(
         &self,
         rules: impl Iterator<Item = &'a elb::Rule>,
-        whose: &Whose,
+        whose: &Ownership,
         groups: &Pair<Option<String>>,
     ) -> BTreeSet<String> {
         let owners = self.shared.owners.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,7 +14,7 @@ use super::batch::Fetch;
 use super::connect::{Aws, Clients};
 use super::errors::{Error, Explain};
 use super::limit::Quota;
-use super::whose::Whose;
+use super::ownership::Ownership;
 use crate::bluegreen::layout::{Layout, same_task_definition};
 use crate::bluegreen::observed::Service;
 use crate::bluegreen::side::{Pair, Side};
@@ -38,7 +38,7 @@ impl Fetch for FetchServices {
         a.0 == b.0
     }
 
-    async fn leave(&self) {
+    async fn permit(&self) {
         self.0.ecs(Quota::ServiceRead).await;
     }
 
@@ -72,7 +72,7 @@ impl Fetch for FetchServices {
 impl Aws {
     pub(super) async fn find_services(
         &self,
-        whose: &Whose,
+        whose: &Ownership,
     ) -> Result<Pair<Option<Arc<ecs::Service>>>, Error> {
         let key = |side: Side| (whose.cluster.clone(), whose.service_names[side].clone());
         let mut found = self.shared.services.ask_all(Side::BOTH.map(key)).await?;
@@ -84,7 +84,7 @@ impl Aws {
         &self,
         side: Side,
         count: u32,
-        whose: &Whose,
+        whose: &Ownership,
         layout: &Layout,
         group: &str,
     ) -> Result<(), Error> {
@@ -107,7 +107,7 @@ impl Aws {
         side: Side,
         count: u32,
         service: &Service,
-        whose: &Whose,
+        whose: &Ownership,
         layout: &Layout,
         group: &str,
     ) -> Result<(), Error> {
@@ -120,7 +120,7 @@ impl Aws {
         &self,
         side: Side,
         service: &Service,
-        whose: &Whose,
+        whose: &Ownership,
         layout: &Layout,
         group: &str,
     ) -> Result<(), Error> {
@@ -136,7 +136,7 @@ impl Aws {
         &self,
         side: Side,
         service: &Service,
-        whose: &Whose,
+        whose: &Ownership,
         layout: &Layout,
         group: &str,
     ) -> Result<(), Error> {
@@ -146,11 +146,11 @@ impl Aws {
     }
 
     /// Never names the task definition.
-    pub(super) async fn scale_service(&self, side: Side, count: u32, whose: &Whose) -> Result<(), Error> {
+    pub(super) async fn scale_service(&self, side: Side, count: u32, whose: &Ownership) -> Result<(), Error> {
         self.update(expand::Update::default().desired_count(expand::int(count)), side, whose).await
     }
 
-    pub(super) async fn delete_service(&self, side: Side, whose: &Whose) -> Result<(), Error> {
+    pub(super) async fn delete_service(&self, side: Side, whose: &Ownership) -> Result<(), Error> {
         let ecs = self.ecs_to_write(Quota::ServiceWrite, DELETE).await?;
         let request = ecs.delete_service().cluster(&whose.cluster).service(&whose.service_names[side]);
         match request.force(true).send().await.explain(DELETE) {
@@ -175,7 +175,7 @@ impl Aws {
         Ok(if same { request } else { request.task_definition(wished) })
     }
 
-    async fn update(&self, request: expand::Update, side: Side, whose: &Whose) -> Result<(), Error> {
+    async fn update(&self, request: expand::Update, side: Side, whose: &Ownership) -> Result<(), Error> {
         request
             .cluster(&whose.cluster)
             .service(&whose.service_names[side])

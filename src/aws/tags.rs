@@ -8,11 +8,11 @@ use aws_sdk_ecs::types as ecs;
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
 use super::batch::Fetch;
+use super::bisect;
 use super::connect::{Aws, Clients};
 use super::errors::{Error, Explain};
-use super::halves;
 use super::limit::Quota;
-use super::whose::Whose;
+use super::ownership::Ownership;
 use crate::bluegreen::names::OWNER_TAG;
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeTags";
@@ -33,12 +33,12 @@ impl Fetch for FetchTags {
     const OPERATION: &'static str = DESCRIBE;
     const MOST: usize = 20;
 
-    async fn leave(&self) {
+    async fn permit(&self) {
         self.0.elb(Quota::ElbRead).await;
     }
 
     async fn fetch(&self, keys: Vec<String>) -> Result<BTreeMap<String, Self::Value>, Error> {
-        halves::describe(&self.0, keys, async |client, arns| {
+        bisect::describe(&self.0, keys, async |client, arns| {
             let answer =
                 client.describe_tags().set_resource_arns(Some(arns)).send().await.explain(DESCRIBE)?;
             let described = answer.tag_descriptions.unwrap_or_default().into_iter();
@@ -49,7 +49,7 @@ impl Fetch for FetchTags {
     }
 }
 
-impl Whose {
+impl Ownership {
     /// Tagged as ours, or known from the state.
     pub(super) fn owns(&self, arn: &str, tags: &Tags) -> bool {
         tags.get(OWNER_TAG) == Some(&self.owner) || self.known.contains(arn)

@@ -7,8 +7,8 @@ use aws_sdk_ecs::types as ecs;
 use super::connect::Aws;
 use super::errors::{Error, Explain};
 use super::limit::Quota;
+use super::ownership::Ownership;
 use super::services::flatten;
-use super::whose::Whose;
 use crate::bluegreen::observed::{Rollout, Service, Target, TargetHealth};
 use crate::bluegreen::side::Side;
 
@@ -26,7 +26,7 @@ impl Aws {
         side: Side,
         raw: &ecs::Service,
         port: u16,
-        whose: &Whose,
+        whose: &Ownership,
     ) -> Result<BTreeSet<String>, Error> {
         if raw.running_count == 0 {
             return Ok(BTreeSet::new());
@@ -47,7 +47,7 @@ impl Aws {
         raw: &ecs::Service,
         service: &Service,
         targets: &[Target],
-        whose: &Whose,
+        whose: &Ownership,
     ) -> Vec<String> {
         let healthy = targets.iter().any(|target| target.health == TargetHealth::Healthy);
         let failed = matches!(service.rollout, Rollout::Failed(_));
@@ -72,7 +72,7 @@ impl Aws {
         &self,
         side: Side,
         desired: ecs::DesiredStatus,
-        whose: &Whose,
+        whose: &Ownership,
     ) -> Result<Vec<ecs::Task>, Error> {
         let (mut arns, mut token) = (Vec::new(), None);
         loop {

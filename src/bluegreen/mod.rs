@@ -4,7 +4,6 @@
 //! `Step` (what to do next), `Act` (a step the guard let through). Only the caller has effects.
 
 pub mod audience;
-pub mod contest;
 pub mod effect;
 pub mod evidence;
 pub mod guard;
@@ -15,6 +14,7 @@ pub mod phase;
 pub mod plan;
 pub mod preflight;
 pub mod reconcile;
+pub mod repeats;
 pub mod routing;
 pub mod side;
 pub mod spec;

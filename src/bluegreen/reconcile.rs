@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use super::contest::Contest;
 use super::evidence::{Evidence, Memory};
 use super::guard::{self, Act, Intent, Refusal};
 use super::layout::{Layout, short_task_definition};
 use super::observed::{Observed, Rollout};
 use super::plan;
+use super::repeats::Repeats;
 use super::side::Side;
 use super::step::Step;
 
@@ -20,7 +20,7 @@ const ILL_LOOKS: u8 = 2;
 pub struct Run {
     intent: Intent,
     memory: Memory,
-    contest: Contest,
+    repeats: Repeats,
     ill_looks: u8,
     returned: Option<Stuck>,
 }
@@ -65,7 +65,7 @@ impl Stuck {
 
 impl Run {
     pub fn new(intent: Intent) -> Self {
-        Run { intent, memory: Memory::default(), contest: Contest::default(), ill_looks: 0, returned: None }
+        Run { intent, memory: Memory::default(), repeats: Repeats::default(), ill_looks: 0, returned: None }
     }
 
     /// `now` is since any fixed moment and never goes backwards.
@@ -88,7 +88,7 @@ impl Run {
         if step.waits() {
             return Turn::Wait(step);
         }
-        if let Some(times) = self.contest.hopeless(&step) {
+        if let Some(times) = self.repeats.hopeless(&step) {
             return Turn::Stuck(Stuck::Contested { step: Box::new(step), times });
         }
         match guard::admit(&step, self.intent, observed, layout, &evidence) {
@@ -104,7 +104,7 @@ impl Run {
             self.returned = Some(Stuck::WentBack { from: to.other(), to: *to });
         }
         self.memory.acted(step);
-        self.contest.acted(step)
+        self.repeats.acted(step)
     }
 
     /// To be told of every act whose call failed: it may have had its effect all the same.

@@ -4,4 +4,3 @@ pub mod demo;
 pub mod probe;
 pub mod project;
 pub mod sandbox;
-pub mod traffic;

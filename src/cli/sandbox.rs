@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::bail;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::sandbox::{SandboxOptions, start};
+use aws_sandbox::{SandboxOptions, start};
 
 pub async fn run(options: SandboxOptions) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;

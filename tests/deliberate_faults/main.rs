@@ -77,11 +77,11 @@ fn cargo(tree: &Path, arguments: &[&str]) -> bool {
 
 /// The tree as it is, without what is built from it.
 fn copy_source(to: &Path) {
-    for name in ["src", "proto", "tests", "examples", "docs"] {
+    for name in ["src", "crates", "proto", "tests", "examples", "docs"] {
         let _ = fs::remove_dir_all(to.join(name));
         copy(&root().join(name), &to.join(name));
     }
-    for name in ["Cargo.toml", "Cargo.lock", "build.rs", "clippy.toml", "rustfmt.toml"] {
+    for name in ["Cargo.toml", "Cargo.lock", "clippy.toml", "rustfmt.toml"] {
         fs::copy(root().join(name), to.join(name)).unwrap();
     }
 }

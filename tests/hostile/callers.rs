@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use bluegreen_provider::sandbox::plane::{Action, Condition, NodeHealth, RouteTable, RuleView, TargetView};
+use aws_sandbox::seam::{Action, Condition, NodeHealth, RouteTable, RuleView, TargetView};
 
 pub const HOST: &str = "nginx.example.com";
 pub const PUBLIC: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 1);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use aws_sandbox::SandboxOptions;
 use bluegreen_provider::aws::{Aws, Settings};
-use bluegreen_provider::sandbox::SandboxOptions;
-use bluegreen_provider::service::Bluegreen;
+use bluegreen_provider::provider::Bluegreen;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 

@@ -5,9 +5,9 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bluegreen_provider::sandbox::bare::{Bare, Seam};
-use bluegreen_provider::sandbox::plane::{CheckOutcome, NodeHealth, Order, Report, RouteTable, TaskSpec};
-use bluegreen_provider::sandbox::world::dice::Dice;
+use aws_sandbox::in_process::{InProcess, Seam};
+use aws_sandbox::seam::{CheckOutcome, NodeHealth, Order, Report, RouteTable, TaskSpec};
+use aws_sandbox::world::dice::Dice;
 use tokio::sync::watch;
 
 use crate::callers::{self, Met, OFFICE, PUBLIC};
@@ -34,7 +34,7 @@ struct Process {
 }
 
 struct Plane {
-    bare: Bare,
+    sandbox: InProcess,
     seam: Seam,
     port: u16,
     seen: Shared,
@@ -48,11 +48,11 @@ struct Plane {
 }
 
 /// Runs until the runtime ends.
-pub fn start(bare: &Bare, seam: Seam, seed: u64) -> Shared {
+pub fn start(sandbox: &InProcess, seam: Seam, seed: u64) -> Shared {
     let seen = Shared::default();
     let plane = Plane {
-        bare: bare.clone(),
-        port: bare.listeners.production.port,
+        sandbox: sandbox.clone(),
+        port: sandbox.listeners.production.port,
         seam,
         seen: seen.clone(),
         dice: Dice::new(seed ^ 0xDA7A),
@@ -95,7 +95,7 @@ impl Plane {
     }
 
     fn now(&self) -> Duration {
-        self.bare.with(|_, now| now)
+        self.sandbox.with(|_, now| now)
     }
 
     fn report(&self, report: Report) {

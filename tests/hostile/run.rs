@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bluegreen_provider::sandbox::bare::{self, Bare};
-use bluegreen_provider::sandbox::world::faults::Fault;
-use bluegreen_provider::sandbox::world::journal::{Outcome as JournalOutcome, Sender};
-use bluegreen_provider::sandbox::world::params::Api;
-use bluegreen_provider::sandbox::world::{Request, World};
-use bluegreen_provider::service::Bluegreen;
+use aws_sandbox::in_process::{self, InProcess};
+use aws_sandbox::world::faults::Fault;
+use aws_sandbox::world::journal::{Outcome as JournalOutcome, Sender};
+use aws_sandbox::world::params::Api;
+use aws_sandbox::world::{Request, World};
+use bluegreen_provider::provider::Bluegreen;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -52,7 +52,7 @@ pub struct Outcome {
 }
 
 struct Stage {
-    bare: Bare,
+    sandbox: InProcess,
     place: Place,
     seen: Shared,
     /// When tasks crashed or others edited, in sandbox seconds.
@@ -61,7 +61,7 @@ struct Stage {
 
 impl Stage {
     fn world<T>(&self, act: impl FnOnce(&mut World, Duration) -> T) -> T {
-        self.bare.with(act)
+        self.sandbox.with(act)
     }
 
     fn state(&self) -> Value {
@@ -78,10 +78,10 @@ pub fn run(schedule: &Schedule) -> Outcome {
 }
 
 async fn story(schedule: &Schedule) -> Outcome {
-    let (bare, seam) = bare::start(schedule.seed, schedule.propagation, TASK_START).unwrap();
-    let seen = plane::start(&bare, seam, schedule.seed);
-    let stage = Stage { place: Place::of(&bare), bare, seen, upsets: Arc::default() };
-    let aws = transport::connect(&stage.bare, OURS[0], schedule.seed).await;
+    let (sandbox, seam) = in_process::start(schedule.seed, schedule.propagation, TASK_START).unwrap();
+    let seen = plane::start(&sandbox, seam, schedule.seed);
+    let stage = Stage { place: Place::of(&sandbox), sandbox, seen, upsets: Arc::default() };
+    let aws = transport::connect(&stage.sandbox, OURS[0], schedule.seed).await;
     let mut project = Project::new(Bluegreen::connected(aws, 1.0));
     let mut outcome = Outcome::default();
     let mut wishes: Vec<&Wish> = Vec::new();
@@ -92,7 +92,7 @@ async fn story(schedule: &Schedule) -> Outcome {
         let stop = CancellationToken::new();
         // It goes on when the apply has ended, into the next one.
         troubles.spawn(make_trouble(
-            stage.bare.clone(),
+            stage.sandbox.clone(),
             stage.upsets.clone(),
             chapter.events.clone(),
             stop.clone(),
@@ -136,7 +136,7 @@ async fn disturbed(
     let ended = match &chapter.rival {
         None => vec![project.apply(stop).await],
         Some(wish) => {
-            let aws = transport::connect(&stage.bare, OURS[1], seed).await;
+            let aws = transport::connect(&stage.sandbox, OURS[1], seed).await;
             let mut rival = project.copy(Bluegreen::connected(aws, 1.0));
             rival.config = wish.config(rival.resource(), &stage.place);
             // Whoever finished last has written the state; here that is always the first one.
@@ -156,7 +156,7 @@ async fn disturbed(
 }
 
 async fn make_trouble(
-    bare: Bare,
+    sandbox: InProcess,
     upsets: Arc<Mutex<Vec<f64>>>,
     events: Vec<(Duration, Event)>,
     stop: CancellationToken,
@@ -167,7 +167,7 @@ async fn make_trouble(
         if let Event::Interrupt = event {
             stop.cancel();
         } else {
-            bare.with(|world, now| {
+            sandbox.with(|world, now| {
                 upsets.lock().unwrap().extend(event.upsets().then_some(now.as_secs_f64()));
                 happen(world, now, &event);
             });

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use bluegreen_provider::sandbox::world::dice::Dice;
-use bluegreen_provider::sandbox::world::faults::{Fault, Kind as FaultKind};
+use aws_sandbox::world::dice::Dice;
+use aws_sandbox::world::faults::{Fault, Kind as FaultKind};
 use serde_json::{Value, json};
 
 use crate::wish::{PHASES, Phase, Wish};

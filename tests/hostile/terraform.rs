@@ -1,7 +1,7 @@
 //! As much of Terraform as an apply needs, in this process: refresh, plan, plan again, apply, and its own rules.
 
-use bluegreen_provider::service::Bluegreen;
-use bluegreen_provider::terraform::{
+use bluegreen_provider::provider::Bluegreen;
+use terraform_plugin::{
     ApplyRequest, Diagnostics, PlanRequest, PlanResponse, Provider as _, ReadRequest, Resource, Value,
 };
 use tokio_util::sync::CancellationToken;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use aws_sandbox::in_process::InProcess;
+use aws_sandbox::world::dice::Dice;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -10,14 +12,12 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use bluegreen_provider::aws::{Aws, Settings};
-use bluegreen_provider::sandbox::bare::Bare;
-use bluegreen_provider::sandbox::world::dice::Dice;
 use http_body_util::BodyExt as _;
 use hyper::body::Bytes;
 
 #[derive(Clone)]
 struct Line {
-    bare: Bare,
+    sandbox: InProcess,
     dice: Arc<Mutex<Dice>>,
 }
 
@@ -43,7 +43,7 @@ impl Line {
         }
         let body = Bytes::copy_from_slice(request.body().bytes().unwrap_or_default());
         self.travel().await;
-        let answer = self.bare.answer(builder.body(body).unwrap()).await;
+        let answer = self.sandbox.answer(builder.body(body).unwrap()).await;
         self.travel().await;
         let answer = answer.ok_or_else(|| {
             ConnectorError::io(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into())
@@ -63,9 +63,9 @@ impl Line {
     }
 }
 
-/// A connection of its own to `bare`, signed by `caller`.
-pub async fn connect(bare: &Bare, caller: &str, seed: u64) -> Aws {
-    let line = Line { bare: bare.clone(), dice: Arc::new(Mutex::new(Dice::new(seed))) };
+/// A connection of its own to `sandbox`, signed by `caller`.
+pub async fn connect(sandbox: &InProcess, caller: &str, seed: u64) -> Aws {
+    let line = Line { sandbox: sandbox.clone(), dice: Arc::new(Mutex::new(Dice::new(seed))) };
     let connector = SharedHttpConnector::new(line);
     let transport: SharedHttpClient = http_client_fn(move |_, _| connector.clone());
     let endpoint = Some("http://127.0.0.1:1".to_owned());

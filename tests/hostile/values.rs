@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bluegreen_provider::service::Bluegreen;
-use bluegreen_provider::terraform::proto::tfplugin6 as wire;
-use bluegreen_provider::terraform::{Ending, Plugin, Provider as _, Schema, Type, Value, codec};
+use bluegreen_provider::provider::Bluegreen;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::{Ending, Plugin, Provider as _, Schema, Type, Value, codec};
 use tonic::transport::Channel;
 use wire::provider_client::ProviderClient;
 
@@ -81,9 +81,8 @@ fn text() -> impl Strategy<Value = String> {
 fn number() -> impl Strategy<Value = Value> {
     let odd =
         ["0", "-1", "1.5", "2147483648", "4294967296", "18446744073709551616", "1e300", "-1e300", "1e-300"];
-    let odd = select(odd.to_vec()).prop_map(|text| {
-        bluegreen_provider::terraform::Number::from_decimal(text).map_or(Value::Null, Value::Number)
-    });
+    let odd = select(odd.to_vec())
+        .prop_map(|text| terraform_plugin::Number::from_decimal(text).map_or(Value::Null, Value::Number));
     prop_oneof![odd, any::<i64>().prop_map(Value::from)]
 }
 
@@ -267,7 +266,7 @@ fn a_plan_survives_any_private_state() {
     proptest!(ProptestConfig::with_cases(64), |(prior in spoilt(), wish in spoilt(), facts in facts)| {
         let inner = format!("{{\"version\":1,\"observed\":{facts}}}").into_bytes();
         for private in [facts.into_bytes(), inner] {
-            let request = bluegreen_provider::terraform::PlanRequest {
+            let request = terraform_plugin::PlanRequest {
                 prior: prior.clone(),
                 proposed: wish.clone(),
                 config: wish.clone(),

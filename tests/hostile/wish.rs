@@ -1,8 +1,8 @@
 //! What a user wishes, as a configuration, and what must be there when it has come true.
 
-use bluegreen_provider::sandbox::Ready;
-use bluegreen_provider::sandbox::bare::Bare;
-use bluegreen_provider::terraform::{Resource, Value};
+use aws_sandbox::Ready;
+use aws_sandbox::in_process::InProcess;
+use terraform_plugin::{Resource, Value};
 
 use crate::callers::{HOST, OFFICE_CIDR};
 
@@ -42,13 +42,13 @@ pub struct Place {
 }
 
 impl Place {
-    pub fn of(bare: &Bare) -> Place {
+    pub fn of(sandbox: &InProcess) -> Place {
         Place {
-            cluster: bare.cluster.clone(),
-            vpc_id: bare.vpc_id.clone(),
-            listener: bare.listeners.production.arn.clone(),
-            subnets: bare.subnets.clone(),
-            security_groups: bare.security_groups.clone(),
+            cluster: sandbox.cluster.clone(),
+            vpc_id: sandbox.vpc_id.clone(),
+            listener: sandbox.listeners.production.arn.clone(),
+            subnets: sandbox.subnets.clone(),
+            security_groups: sandbox.security_groups.clone(),
             interval: 5,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use bluegreen_provider::sandbox::{self, SandboxOptions};
+use aws_sandbox::SandboxOptions;
 use serde_json::Value;
 
 use super::python::{Script, scripts, tool};
@@ -24,7 +24,7 @@ const LIES: [&str; 9] = [
 async fn the_sandbox_answers_as_aws_does_and_moto_too_but_for_its_known_lies() {
     let folder = tempfile::tempdir().unwrap();
     let options = SandboxOptions { speed: 25.0, dir: folder.path().to_owned(), ..SandboxOptions::default() };
-    let sandbox = sandbox::start(options).await.unwrap();
+    let sandbox = aws_sandbox::start(options).await.unwrap();
     let moto = Script::start("moto_stage.py", &[]);
     let mut bare = moto.ready.clone();
     bare["endpoint"] = bare["moto"].clone();

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use bluegreen_provider::sandbox::{self, Running, SandboxOptions};
+use aws_sandbox::{Running, SandboxOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -27,7 +27,7 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let options =
             SandboxOptions { speed: SPEED, dir: folder.path().to_owned(), ..SandboxOptions::default() };
-        let sandbox = sandbox::start(options).await.unwrap();
+        let sandbox = aws_sandbox::start(options).await.unwrap();
         let at = serde_json::to_value(&sandbox.ready).unwrap();
         let relay = Script::start("relay.py", &[sandbox.ready.endpoint.strip_prefix("http://").unwrap()]);
         let production = json!(sandbox.ready.listeners.production.arn);

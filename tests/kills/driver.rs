@@ -1,10 +1,10 @@
 //! What Terraform does with a provider in one `apply`, and what it keeps when that goes wrong.
 
-use bluegreen_provider::service::Bluegreen;
-use bluegreen_provider::terraform::proto::tfplugin6 as wire;
-use bluegreen_provider::terraform::proto::tfplugin6::provider_client::ProviderClient;
-use bluegreen_provider::terraform::{Provider as _, Schema, Value, codec};
+use bluegreen_provider::provider::Bluegreen;
 use serde_json::{Value as Json, json};
+use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::proto::tfplugin6::provider_client::ProviderClient;
+use terraform_plugin::{Provider as _, Schema, Value, codec};
 use tonic::transport::Channel;
 
 use crate::core_rules::{assert_compatible, assert_plan_valid, proposed_new};

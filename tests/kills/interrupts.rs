@@ -1,7 +1,7 @@
 //! Interrupts and timeouts with the real terraform: state holds what is deployed, the error says who serves whom,
 //! nothing is reversed, and the next apply finishes the work.
 
-use bluegreen_provider::sandbox::SandboxOptions;
+use aws_sandbox::SandboxOptions;
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use std::process::Stdio;
 
-use bluegreen_provider::terraform::proto::tfplugin6::provider_client::ProviderClient;
 use tempfile::TempDir;
+use terraform_plugin::proto::tfplugin6::provider_client::ProviderClient;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tonic::transport::Channel;

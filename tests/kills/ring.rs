@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bluegreen_provider::sandbox::SandboxOptions;
-use bluegreen_provider::terraform::Value;
-use bluegreen_provider::terraform::proto::tfplugin6 as wire;
+use aws_sandbox::SandboxOptions;
 use serde_json::{Value as Json, json};
+use terraform_plugin::Value;
+use terraform_plugin::proto::tfplugin6 as wire;
 
 use crate::driver::{self, Known, Shape};
 use crate::plugin::Plugin;

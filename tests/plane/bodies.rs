@@ -1,6 +1,6 @@
 //! Bodies and headers on their way through the load balancer.
 
-use bluegreen_provider::sandbox::plane::NodeHealth::Healthy;
+use aws_sandbox::seam::NodeHealth::Healthy;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

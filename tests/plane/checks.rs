@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use bluegreen_provider::sandbox::plane::CheckOutcome::{Failed, Mismatch, Passed, TimedOut};
-use bluegreen_provider::sandbox::plane::NodeHealth::{Draining, Initial};
-use bluegreen_provider::sandbox::plane::{CheckOutcome, Report};
+use aws_sandbox::seam::CheckOutcome::{Failed, Mismatch, Passed, TimedOut};
+use aws_sandbox::seam::NodeHealth::{Draining, Initial};
+use aws_sandbox::seam::{CheckOutcome, Report};
 
 use crate::kit::{Stage, Table, Task, address};
 

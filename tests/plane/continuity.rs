@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use bluegreen_provider::cli::traffic::{KeepAlive, Stream, Traffic};
-use bluegreen_provider::sandbox::plane::NodeHealth::{self, Draining, Healthy};
+use aws_sandbox::seam::NodeHealth::{self, Draining, Healthy};
+use bluegreen_provider::traffic::{KeepAlive, Stream, Traffic};
 
 use crate::kit::{HOST_NAME, PORT, Stage, Table, Task};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use bluegreen_provider::sandbox::plane::NodeHealth::{Draining, Healthy};
-use bluegreen_provider::sandbox::plane::Report;
+use aws_sandbox::seam::NodeHealth::{Draining, Healthy};
+use aws_sandbox::seam::Report;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;

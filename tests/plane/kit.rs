@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bluegreen_provider::cli::traffic::connection::{Answer, Ask, Connection, Unanswered};
-use bluegreen_provider::sandbox::clock::Clock;
-use bluegreen_provider::sandbox::plane::{
+use aws_sandbox::clock::Clock;
+use aws_sandbox::seam::{
     Action, Condition, GroupView, HealthCheck, ListenerView, NodeHealth, Order, Report, RouteTable, RuleView,
     TargetView, TaskSpec,
 };
-use bluegreen_provider::sandbox::{balancer, health, tasks};
+use aws_sandbox::{balancer, health, tasks};
+use bluegreen_provider::traffic::connection::{Answer, Ask, Connection, Unanswered};
 use hyper::HeaderMap;
 use hyper::header::{COOKIE, HOST};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bluegreen_provider::sandbox::plane::{
+use aws_sandbox::seam::{
     Action, Condition,
     NodeHealth::{Draining, Healthy, Initial, Unhealthy},
 };
@@ -121,7 +121,7 @@ async fn an_empty_group_is_503_and_no_other_group_helps_out() {
     assert_eq!(stage.unserved(), expected.map(|reason| (503, reason.to_owned())));
 }
 
-fn cookie_pair(answer: &bluegreen_provider::cli::traffic::connection::Answer, name: &str) -> String {
+fn cookie_pair(answer: &bluegreen_provider::traffic::connection::Answer, name: &str) -> String {
     let set = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
     let line = set.into_iter().find(|line| line.starts_with(&format!("{name}="))).expect("a cookie");
     line.split(';').next().unwrap().to_owned()

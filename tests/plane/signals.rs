@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bluegreen_provider::sandbox::plane::NodeHealth::Healthy;
+use aws_sandbox::seam::NodeHealth::Healthy;
 use tokio::net::TcpStream;
 
 use crate::kit::{PORT, Stage, Table, Upload};

@@ -1,8 +1,8 @@
 //! Each call, as Terraform makes it when all goes well and when it does not.
 
-use bluegreen_provider::terraform::proto::plugin::grpc_stdio_client::GrpcStdioClient;
-use bluegreen_provider::terraform::proto::tfplugin6 as wire;
-use bluegreen_provider::terraform::{Type, Value};
+use terraform_plugin::proto::plugin::grpc_stdio_client::GrpcStdioClient;
+use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::{Type, Value};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
@@ -201,9 +201,9 @@ async fn the_companion_services_answer() {
     assert_eq!(health.status, 1);
     let mut stdio = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap().into_inner();
     // The stream says nothing and ends when the plugin does.
-    served.end.send(bluegreen_provider::terraform::Ending::Shutdown).unwrap();
+    served.end.send(terraform_plugin::Ending::Shutdown).unwrap();
     assert!(matches!(stdio.message().await, Ok(None) | Err(_)));
-    assert_eq!(served.running.await.unwrap(), bluegreen_provider::terraform::Ending::Shutdown);
+    assert_eq!(served.running.await.unwrap(), terraform_plugin::Ending::Shutdown);
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use bluegreen_provider::service::Bluegreen;
-use bluegreen_provider::terraform::{Provider as _, Schema};
+use bluegreen_provider::provider::Bluegreen;
+use terraform_plugin::{Provider as _, Schema};
 
 fn lines(title: &str, schema: &Schema) -> String {
     let mut text = format!("{title}, version {}\n", schema.version);

@@ -10,14 +10,14 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use bluegreen_provider::terraform::proto::tfplugin6 as wire;
-use bluegreen_provider::terraform::{Ending, Plugin, Provider as _, Value, codec};
 use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, PKCS_ECDSA_P521_SHA512};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, SignatureScheme};
+use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::{Ending, Plugin, Provider as _, Value, codec};
 use tokio::net::UnixStream;
 use tokio_rustls::TlsConnector;
 use tonic::codegen::Service;
@@ -301,7 +301,7 @@ pub fn plan_request(prior: &Value, config: &Value) -> wire::plan_resource_change
     }
 }
 
-pub fn toy_schema() -> bluegreen_provider::terraform::Schema {
+pub fn toy_schema() -> terraform_plugin::Schema {
     provider().resource("toy_thing").unwrap().schema().clone()
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use bluegreen_provider::terraform::proto::plugin::Empty;
-use bluegreen_provider::terraform::proto::plugin::grpc_controller_client::GrpcControllerClient;
-use bluegreen_provider::terraform::proto::tfplugin6 as wire;
-use bluegreen_provider::terraform::{Type, Value, codec};
 use rustix::process::Signal;
+use terraform_plugin::proto::plugin::Empty;
+use terraform_plugin::proto::plugin::grpc_controller_client::GrpcControllerClient;
+use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::{Type, Value, codec};
 
 use super::host::{
     Certificate, Ear, Process, Route, apply_request, certificate_field, decode, hear, plan_request, start,

@@ -1,7 +1,7 @@
 //! Terraform's own rules for plans, held against our drafts.
 
-use bluegreen_provider::terraform::{Kind, PlanRequest, Presence, Value, planning};
 use proptest::prelude::*;
+use terraform_plugin::{Kind, PlanRequest, Presence, Value, planning};
 
 use super::core_rules::{Attributes, assert_plan_valid, proposed_new};
 use super::host::toy_schema;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use bluegreen_provider::terraform::proto::tfplugin6 as wire;
-use bluegreen_provider::terraform::{Number, Type, Value, codec};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use prost::Message as _;
+use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::{Number, Type, Value, codec};
 
 use super::host::{LIMIT, served, toy_schema};
 use super::raw::Raw;

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use bluegreen_provider::terraform::proto::tfplugin6 as wire;
+use terraform_plugin::proto::tfplugin6 as wire;
 use wire::provider_client::ProviderClient;
 
 use super::host::{Certificate, Process, Route, certificate_field, start};

@@ -1,7 +1,7 @@
 //! Interrupts, lost connections and panics while calls are in flight.
 
-use bluegreen_provider::terraform::proto::tfplugin6 as wire;
-use bluegreen_provider::terraform::{Ending, Value};
+use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::{Ending, Value};
 
 use super::host::{Ear, Served, apply_request, decode, encode, hear, plan_request, say_go, served, thing};
 

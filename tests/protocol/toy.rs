@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bluegreen_provider::terraform::{
+use terraform_plugin::{
     Action, ApplyRequest, ApplyResponse, Attribute, AttributePath, Diagnostic, Diagnostics, ImportResponse,
     PlanRequest, PlanResponse, Provider, ReadRequest, ReadResponse, Resource, Schema, ServeOptions, Type,
     Value, planning, serve_debug, serve_to,

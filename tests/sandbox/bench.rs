@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use bluegreen_provider::sandbox::plane::{CheckOutcome, Order, Report, TaskSpec};
-use bluegreen_provider::sandbox::world::arn::Place;
-use bluegreen_provider::sandbox::world::error::{Answer, ApiError};
-use bluegreen_provider::sandbox::world::params::Api;
-use bluegreen_provider::sandbox::world::{Request, Settings, Verdict, World};
+use aws_sandbox::seam::{CheckOutcome, Order, Report, TaskSpec};
+use aws_sandbox::world::arn::Place;
+use aws_sandbox::world::error::{Answer, ApiError};
+use aws_sandbox::world::params::Api;
+use aws_sandbox::world::{Request, Settings, Verdict, World};
 use serde_json::{Value, json};
 
 pub struct Bench {

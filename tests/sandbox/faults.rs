@@ -170,7 +170,7 @@ async fn nonsense_is_refused_and_nothing_falls_over() {
 
 #[tokio::test]
 async fn rate_limits_are_enforced_when_asked_for() {
-    use bluegreen_provider::sandbox::SandboxOptions;
+    use aws_sandbox::SandboxOptions;
     let options = SandboxOptions { enforce_rate_limits: true, speed: 0.01, ..SandboxOptions::default() };
     let sandbox = Sandbox::start(options).await;
     for _ in 0..40 {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bluegreen_provider::sandbox::plane::{Action, NodeHealth, Report};
+use aws_sandbox::seam::{Action, NodeHealth, Report};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, forward, settings};
@@ -90,7 +90,7 @@ fn targets_are_unused_until_a_rule_names_their_group_and_weight_zero_is_enough()
 
 #[test]
 fn a_target_is_healthy_only_when_every_node_says_so() {
-    use bluegreen_provider::sandbox::plane::CheckOutcome::{Mismatch, Passed};
+    use aws_sandbox::seam::CheckOutcome::{Mismatch, Passed};
     let mut bench = Bench::new(3);
     let group = bench.target_group("web");
     bench.rule(100, "web", &[(&group, 1)]);

@@ -1,6 +1,6 @@
 //! How services, deployments and tasks behave over time (facts/aws.md 1.2–1.6, 1.9).
 
-use bluegreen_provider::sandbox::plane::Order;
+use aws_sandbox::seam::Order;
 use serde_json::json;
 
 use crate::bench::{Bench, settings};

@@ -1,6 +1,6 @@
 //! A sandbox in this process, and raw calls to it.
 
-use bluegreen_provider::sandbox::{Running, SandboxOptions, start};
+use aws_sandbox::{Running, SandboxOptions, start};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use bluegreen_provider::terraform::{Attribute, Kind, Presence, Type, Value};
+use terraform_plugin::{Attribute, Kind, Presence, Type, Value};
 
 pub type Attributes = BTreeMap<String, Attribute>;
 

@@ -11,9 +11,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 
+use aws_sandbox::{self, Running, SandboxOptions};
 use bluegreen_provider::cli::project::{Project, Ran};
-use bluegreen_provider::cli::traffic::{Answered, Stream, Tally, Traffic};
-use bluegreen_provider::sandbox::{self, Running, SandboxOptions};
+use bluegreen_provider::traffic::{Answered, Stream, Tally, Traffic};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -54,7 +54,7 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let speed = options.speed;
         let options = SandboxOptions { dir: folder.path().to_owned(), ..options };
-        let sandbox = sandbox::start(options).await.unwrap();
+        let sandbox = aws_sandbox::start(options).await.unwrap();
         // Values come from the configuration, not from the sandbox's tfvars.
         let _ = std::fs::remove_file(folder.path().join("sandbox.auto.tfvars.json"));
         let project = project(folder.path(), speed);

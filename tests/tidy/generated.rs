@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use bluegreen_provider::service::{Bluegreen, NAME};
-use bluegreen_provider::terraform::{Provider as _, docs};
+use bluegreen_provider::provider::{Bluegreen, NAME};
+use terraform_plugin::{Provider as _, docs};
 
 use super::files;
 

@@ -8,8 +8,8 @@ mod source;
 
 use std::process::Command;
 
-use bluegreen_provider::service::Bluegreen;
-use bluegreen_provider::terraform::{Provider as _, Schema};
+use bluegreen_provider::provider::Bluegreen;
+use terraform_plugin::{Provider as _, Schema};
 
 use files::Text;
 
@@ -77,13 +77,15 @@ fn undescribed(name: &str, schema: &Schema) -> Vec<String> {
         let text = attribute.description.trim();
         if !text.ends_with(['.', ':']) {
             complaints.push(format!(
-                "src/service/schema.rs: {name}.{path} has no description that is a sentence; say what it is, with a full stop"
+                "src/provider/service/attributes.rs: {name}.{path} has no description that is a sentence; say what it is, with a full stop"
             ));
         }
     });
     let blocks = schema.blocks.iter().filter(|(_, block)| block.content.description.trim().is_empty());
     complaints.extend(blocks.map(|(block, _)| {
-        format!("src/service/schema.rs: the block {name}.{block} has no description; say what it is")
+        format!(
+            "src/provider/service/attributes.rs: the block {name}.{block} has no description; say what it is"
+        )
     }));
     complaints
 }

@@ -2,17 +2,26 @@
 
 use super::files::Text;
 
-const ROOMS: [&str; 6] = ["aws", "bluegreen", "cli", "sandbox", "service", "terraform"];
+/// Those of the root package, and the packages beside it under the names code calls them by.
+const ROOMS: [&str; 7] =
+    ["aws", "aws_sandbox", "bluegreen", "cli", "provider", "terraform_plugin", "traffic"];
 
 /// The rooms that the file at `path` may reach into; `None` when it is in no room.
 fn knows(path: &str) -> Option<(&'static str, &'static [&'static str])> {
+    if path.starts_with("crates/aws-sandbox/src/") {
+        return Some(("aws_sandbox", &[]));
+    }
+    if path.starts_with("crates/terraform-plugin/src/") {
+        return Some(("terraform_plugin", &[]));
+    }
     let inside = path.strip_prefix("src/")?;
     let room = ROOMS.into_iter().find(|room| inside.starts_with(&format!("{room}/")))?;
     let demo = ["cli/demo", "cli/sandbox"].iter().any(|place| inside.starts_with(place));
     let others: &[&str] = match room {
         "aws" => &["bluegreen"],
-        "service" => &["terraform", "bluegreen", "aws"],
-        "cli" if demo => &["sandbox"],
+        "provider" => &["terraform_plugin", "bluegreen", "aws"],
+        "cli" if demo => &["aws_sandbox", "traffic"],
+        "cli" => &["traffic"],
         _ => &[],
     };
     Some((room, others))
@@ -43,18 +52,18 @@ pub fn arrows(file: &Text) -> Vec<String> {
     complaints
 }
 
-/// The rooms a line of code names, through `crate::` or through enough `super::`.
+/// The rooms a line of code names: through `crate::`, through enough `super::`, or as a package.
 fn reached(path: &str, line: &str) -> Vec<&'static str> {
+    let known = |name: &str| ROOMS.into_iter().find(|room| *room == name);
+    let packages = names(line).filter(|name| ["aws_sandbox", "terraform_plugin"].contains(name));
+    // The packages beside the root have one room each, so `crate::` leads nowhere else.
+    if !path.starts_with("src/") {
+        return packages.filter_map(known).collect();
+    }
     let depth = path.trim_end_matches("/mod.rs").matches('/').count();
     let to_root = "super::".repeat(depth);
     let after = ["crate::", to_root.as_str()].into_iter().flat_map(|way| line.split(way).skip(1));
-    after
-        .filter_map(|rest| {
-            let name =
-                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
-            ROOMS.into_iter().find(|room| *room == name)
-        })
-        .collect()
+    after.filter_map(|rest| names(rest).next()).chain(packages).filter_map(known).collect()
 }
 
 /// What a pure room never names: other worlds, clocks and sockets.
@@ -97,18 +106,20 @@ pub fn words(file: &Text) -> Vec<String> {
                     ));
                 }
             }
-            "sandbox" if !comment => {
+            "aws_sandbox" if !comment => {
                 for name in names(line).filter(|name| name.starts_with("aws_")) {
-                    complaints.push(file.at(number, format!("`{name}` in sandbox: a fake that shares types with the code under test shares its mistakes")));
+                    complaints.push(file.at(number, format!("`{name}` in aws-sandbox: a fake that shares types with the code under test shares its mistakes")));
                 }
             }
-            "terraform" => {
+            "terraform_plugin" => {
                 // The cryptography library only happens to be called that.
                 let line = line.replace("aws_lc_rs", "");
                 for word in spoken(&line).filter(|word| SUBJECT.contains(&word.as_str())) {
                     complaints.push(file.at(
                         number,
-                        format!("\"{word}\" in terraform, which serves any provider: say it in service"),
+                        format!(
+                            "\"{word}\" in terraform-plugin, which serves any provider: say it in provider"
+                        ),
                     ));
                 }
             }
@@ -146,18 +157,21 @@ fn spoken(line: &str) -> impl Iterator<Item = String> {
 fn a_forbidden_arrow_is_seen_whichever_way_it_is_written() {
     let complaints = |path: &str, text: &str| arrows(&Text::new(path, text)).len();
     assert_eq!(complaints("src/bluegreen/plan.rs", "use crate::aws::Aws;"), 1);
-    assert_eq!(complaints("src/terraform/serve.rs", "    crate::service::go();"), 1);
-    assert_eq!(complaints("src/aws/mod.rs", "use super::terraform::Value;"), 1);
-    assert_eq!(complaints("src/aws/rules/wire.rs", "use super::super::super::service::X;"), 1);
-    assert_eq!(complaints("src/service/plan.rs", "use crate::sandbox::Ready;"), 1);
-    assert_eq!(complaints("src/cli/probe/mod.rs", "use crate::sandbox::Ready;"), 1);
-    assert_eq!(complaints("src/sandbox/api/mod.rs", "use crate::{aws, bluegreen};"), 1);
+    assert_eq!(complaints("crates/terraform-plugin/src/serve.rs", "    aws_sandbox::start();"), 1);
+    assert_eq!(complaints("src/aws/mod.rs", "use super::provider::Bluegreen;"), 1);
+    assert_eq!(complaints("src/aws/rules/wire.rs", "use super::super::super::provider::X;"), 1);
+    assert_eq!(complaints("src/aws/mod.rs", "use terraform_plugin::Value;"), 1);
+    assert_eq!(complaints("src/provider/service/planned.rs", "use aws_sandbox::Ready;"), 1);
+    assert_eq!(complaints("src/cli/probe/mod.rs", "use aws_sandbox::Ready;"), 1);
+    assert_eq!(complaints("src/traffic/mod.rs", "use crate::cli::demo;"), 1);
+    assert_eq!(complaints("src/cli/mod.rs", "use crate::{aws, bluegreen};"), 1);
     for (path, text) in [
-        ("src/cli/demo/mod.rs", "use crate::sandbox::Ready;"),
-        ("src/cli/sandbox.rs", "use crate::sandbox::Ready;"),
+        ("src/cli/demo/mod.rs", "use aws_sandbox::Ready;\nuse crate::traffic::Traffic;"),
+        ("src/cli/sandbox.rs", "use aws_sandbox::Ready;"),
         ("src/aws/observe.rs", "use crate::bluegreen::observed::Observed;\nuse super::service::X;"),
-        ("src/service/plan.rs", "use crate::aws::Aws;\nuse crate::terraform::Value;"),
+        ("src/provider/service/planned.rs", "use crate::aws::Aws;\nuse terraform_plugin::Value;"),
         ("src/bluegreen/plan.rs", "// crate::aws would be wrong here\nuse crate::bluegreen::side::Side;"),
+        ("crates/aws-sandbox/src/api/mod.rs", "use crate::aws::ecs;"),
         ("src/main.rs", "use bluegreen_provider::cli;"),
     ] {
         assert_eq!(arrows(&Text::new(path, text)), [""; 0], "{path}");
@@ -167,19 +181,11 @@ fn a_forbidden_arrow_is_seen_whichever_way_it_is_written() {
 #[test]
 fn a_forbidden_word_is_heard_also_inside_a_name() {
     let complaints = |path: &str, text: &str| words(&Text::new(path, text)).len();
-    assert_eq!(
-        complaints("src/terraform/plugin.rs", "struct CanaryRule;\nlet ecs_name = 1; // the ALB's"),
-        3
-    );
+    let plugin = "crates/terraform-plugin/src/plugin.rs";
+    assert_eq!(complaints(plugin, "struct CanaryRule;\nlet ecs_name = 1; // the ALB's"), 3);
     assert_eq!(complaints("src/bluegreen/plan.rs", "use std::time::Instant;\nuse aws_sdk_ecs::Client;"), 2);
-    assert_eq!(complaints("src/sandbox/api.rs", "use aws_smithy_types::DateTime;"), 1);
-    assert_eq!(
-        complaints("src/terraform/tls.rs", "use rustls::crypto::aws_lc_rs;\nlet specs = evergreen;"),
-        0
-    );
+    assert_eq!(complaints("crates/aws-sandbox/src/api.rs", "use aws_smithy_types::DateTime;"), 1);
+    assert_eq!(complaints(plugin, "use rustls::crypto::aws_lc_rs;\nlet specs = evergreen;"), 0);
     assert_eq!(complaints("src/bluegreen/audience.rs", "use std::net::IpAddr;\n// no tokio here"), 0);
-    assert_eq!(
-        complaints("src/terraform/path.rs", "#[cfg(test)]\nmod tests { const X: &str = \"blue\"; }"),
-        0
-    );
+    assert_eq!(complaints(plugin, "#[cfg(test)]\nmod tests { const X: &str = \"blue\"; }"), 0);
 }

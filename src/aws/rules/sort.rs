@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
 use super::flatten;
+use crate::aws::ownership::{Ownership, listener_of};
 use crate::aws::tags::Tags;
-use crate::aws::whose::{Whose, listener_of};
 use crate::bluegreen::names::ROLE_TAG;
 use crate::bluegreen::routing::{Neighbour, Rule, Sends};
 use crate::bluegreen::side::{Pair, Side};
@@ -37,7 +37,7 @@ enum Role {
 
 /// Always the same answer for the same rules. Of rules that play one part, the one that serves (not parked,
 /// then the lowest number) has it; the others count as canaries, or as parked, and are closed as such.
-pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Whose, groups: &Pair<Option<String>>) -> Sorted {
+pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Ownership, groups: &Pair<Option<String>>) -> Sorted {
     let mut sorted = Sorted::default();
     let mut ours = Vec::new();
     for one in seen {
@@ -84,7 +84,7 @@ fn place(sorted: &mut Sorted, role: Role, rule: Rule) {
 }
 
 /// By its tag, or, for a rule made by somebody else and imported, by what it does.
-fn role(rule: &Rule, whose: &Whose) -> Role {
+fn role(rule: &Rule, whose: &Ownership) -> Role {
     match rule.tags.get(ROLE_TAG).map(String::as_str) {
         Some("production") => return Role::Production,
         Some("canary") => return Role::Canary,
@@ -112,9 +112,9 @@ mod tests {
 
     const RULES: &str = "arn:x:listener-rule/app/web/1/2";
 
-    fn whose() -> Whose {
+    fn whose() -> Ownership {
         let (listener, test) = ("arn:x:listener/app/web/1/2", "arn:x:listener/app/web/1/9");
-        Whose::new("shop", "web", listener, Some(test))
+        Ownership::new("shop", "web", listener, Some(test))
     }
 
     fn groups() -> Pair<Option<String>> {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use crate::cli::traffic::{Answered, Stream, Traffic};
-use crate::sandbox::Ready;
+use crate::traffic::{Answered, Stream, Traffic};
+use aws_sandbox::Ready;
 
 const SERVICES: [&str; 2] = ["apache", "nginx"];
 
@@ -88,7 +88,7 @@ impl Audience {
     }
 }
 
-fn sum(tallies: &[crate::cli::traffic::Tally]) -> (u64, u64) {
+fn sum(tallies: &[crate::traffic::Tally]) -> (u64, u64) {
     let requests = tallies.iter().map(|tally| tally.requests).sum();
     (requests, tallies.iter().map(|tally| tally.failures).sum())
 }

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::audience::{Audience, Office};
 use crate::cli::project::Project;
-use crate::sandbox::Ready;
+use aws_sandbox::Ready;
 
 pub struct Screen {
     /// Draws nothing when stderr is no terminal.

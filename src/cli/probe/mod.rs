@@ -18,8 +18,8 @@ use clap::Args as ClapArgs;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::traffic::Tally;
-use super::traffic::pace::Pace;
+use crate::traffic::Tally;
+use crate::traffic::pace::Pace;
 use screen::Screen;
 use target::{Settings, Target};
 

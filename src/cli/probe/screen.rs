@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::target::Target;
-use crate::cli::traffic::Tally;
+use crate::traffic::Tally;
 
 /// How often the live lines change.
 const LIVE: Duration = Duration::from_millis(250);

@@ -14,10 +14,10 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::{Args, tls};
-use crate::cli::traffic::Tally;
-use crate::cli::traffic::connection::{Answer, Ask, Connection, connect};
-use crate::cli::traffic::kept::Kept;
-use crate::cli::traffic::log::{Answered, Log, Outcome, first_words};
+use crate::traffic::Tally;
+use crate::traffic::connection::{Answer, Ask, Connection, connect};
+use crate::traffic::pool::Pool;
+use crate::traffic::tally::{Answered, Log, Outcome, first_words};
 
 /// What is the same for all URLs.
 pub(super) struct Settings {
@@ -85,7 +85,7 @@ pub(super) struct Target {
     port: u16,
     secure: Option<ServerName<'static>>,
     ask: Ask,
-    kept: Kept,
+    kept: Pool,
     log: Log,
     asked: AtomicUsize,
 }
@@ -119,7 +119,7 @@ impl Target {
             port,
             secure,
             ask: Ask { uri: path.parse()?, headers },
-            kept: Kept::default(),
+            kept: Pool::default(),
             log: Log::counting(),
             asked: AtomicUsize::new(0),
             settings,

@@ -1,0 +1,93 @@
+//! Make it so. Whatever happens on the way, what exists afterwards is reported.
+
+use super::blame::locate;
+use super::{Rpc, object_or_null, resource};
+use crate::codec;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::path::AttributePath;
+use crate::proto::tfplugin6 as wire;
+use crate::provider::ApplyRequest;
+use crate::schema::Schema;
+use crate::shape::Type;
+use crate::value::Value;
+
+pub(super) async fn apply(
+    rpc: &Rpc,
+    request: wire::apply_resource_change::Request,
+) -> wire::apply_resource_change::Response {
+    let (prior_state, planned_private) = (request.prior_state.clone(), request.planned_private.clone());
+    let type_name = request.type_name.clone();
+    let result = rpc.run("ApplyResourceChange", &type_name, async move |provider, stop| {
+        let resource = resource(&*provider, &request.type_name)?;
+        let schema = resource.schema();
+        let prior = object_or_null(request.prior_state.as_ref(), schema)?;
+        let planned = object_or_null(request.planned_state.as_ref(), schema)?;
+        let config = object_or_null(request.config.as_ref(), schema)?;
+        let applied = resource
+            .apply(ApplyRequest { prior, planned, config, private: request.planned_private, stop })
+            .await;
+        let mut diagnostics = applied.diagnostics;
+        Ok(wire::apply_resource_change::Response {
+            new_state: Some(encode_what_exists(applied.state, schema, &mut diagnostics)),
+            private: applied.private,
+            diagnostics: locate(diagnostics, schema),
+            ..Default::default()
+        })
+    });
+    result.await.unwrap_or_else(|diagnostic| wire::apply_resource_change::Response {
+        new_state: prior_state,
+        private: planned_private,
+        diagnostics: vec![diagnostic.into()],
+        ..Default::default()
+    })
+}
+
+/// Encodes as much of the state as can be: an object that exists must not be forgotten because one
+/// of its attributes is wrong.
+fn encode_what_exists(
+    mut state: Value,
+    schema: &Schema,
+    diagnostics: &mut Diagnostics,
+) -> wire::DynamicValue {
+    let kind = schema.object_type();
+    let mut unknown = Vec::new();
+    state.walk(&mut |path, leaf| {
+        if leaf.is_unknown() {
+            unknown.push(path.to_string());
+        }
+    });
+    if !unknown.is_empty() {
+        forget_unknown(&mut state);
+        if !diagnostics.has_errors() {
+            diagnostics.push(bug(format!("Not known after apply: {}.", unknown.join(", "))));
+        }
+    }
+    let error = match codec::encode(&state, &kind) {
+        Ok(encoded) => return encoded,
+        Err(error) => error,
+    };
+    diagnostics.push(bug(format!("Does not agree with the schema at {}: {error}.", error.path())));
+    let mut rest = schema.null_object();
+    if let (Value::Map(members), Type::Object(attributes), Value::Map(rest)) = (state, &kind, &mut rest) {
+        for (name, kind) in attributes {
+            if let Some(member) = members.get(name).filter(|member| codec::encode(member, kind).is_ok()) {
+                rest.insert(name.clone(), member.clone());
+            }
+        }
+    }
+    codec::encode(&rest, &kind).unwrap_or_default()
+}
+
+fn forget_unknown(value: &mut Value) {
+    match value {
+        Value::Unknown => *value = Value::Null,
+        Value::List(elements) => elements.iter_mut().for_each(forget_unknown),
+        Value::Map(members) => members.values_mut().for_each(forget_unknown),
+        _ => {}
+    }
+}
+
+fn bug(detail: String) -> Diagnostic {
+    let detail = format!("The provider returned a state that Terraform cannot store as it is. {detail}");
+    Diagnostic::error(AttributePath::root(), "Bug in the provider", detail)
+}

@@ -1,0 +1,42 @@
+//! What will the object be?
+
+use super::blame::locate;
+use super::{Rpc, encode, object, object_or_null, resource};
+use crate::proto::tfplugin6 as wire;
+use crate::provider::PlanRequest;
+
+pub(super) async fn plan(
+    rpc: &Rpc,
+    request: wire::plan_resource_change::Request,
+) -> wire::plan_resource_change::Response {
+    let type_name = request.type_name.clone();
+    let result = rpc.run("PlanResourceChange", &type_name, async move |provider, _| {
+        let resource = resource(&*provider, &request.type_name)?;
+        let schema = resource.schema();
+        let proposed = object_or_null(request.proposed_new_state.as_ref(), schema)?;
+        if proposed.is_null() {
+            // There is nothing to say about a destroy: its plan is always null.
+            return Ok(wire::plan_resource_change::Response {
+                planned_state: request.proposed_new_state,
+                planned_private: request.prior_private,
+                ..Default::default()
+            });
+        }
+        let prior = object_or_null(request.prior_state.as_ref(), schema)?;
+        let config = object(request.config.as_ref(), schema)?;
+        let mut plan = resource.plan(PlanRequest { prior, proposed, config, private: request.prior_private });
+        plan.requires_replace.sort();
+        plan.requires_replace.dedup();
+        Ok(wire::plan_resource_change::Response {
+            planned_state: Some(encode(&plan.planned, schema)?),
+            requires_replace: plan.requires_replace.iter().map(Into::into).collect(),
+            planned_private: plan.private,
+            diagnostics: locate(plan.diagnostics, schema),
+            ..Default::default()
+        })
+    });
+    result.await.unwrap_or_else(|diagnostic| wire::plan_resource_change::Response {
+        diagnostics: vec![diagnostic.into()],
+        ..Default::default()
+    })
+}

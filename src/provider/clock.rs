@@ -1,0 +1,83 @@
+//! The clock of a run: the wall's, or a faster one for rehearsals against a sandbox that runs faster.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Environment variable with the sandbox's speed, as in `10`.
+pub const SPEED_VARIABLE: &str = "BLUEGREEN_CLOCK_SPEED";
+
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    began: Instant,
+    speed: f64,
+}
+
+impl Clock {
+    pub fn new(speed: f64) -> Self {
+        Clock { began: Instant::now(), speed }
+    }
+
+    /// Since the clock was made.
+    pub fn now(&self) -> Duration {
+        self.began.elapsed().mul_f64(self.speed)
+    }
+
+    pub async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time.div_f64(self.speed)).await;
+    }
+}
+
+/// The speed asked for, 1 when none is. Against anything but loopback endpoints a faster clock would cut short
+/// the very waits that keep a release safe, so there it is refused.
+pub fn speed(asked: Option<&str>, endpoints: &[Option<&str>]) -> Result<f64, String> {
+    let Some(asked) = asked.filter(|asked| !asked.is_empty()) else { return Ok(1.0) };
+    let speed = asked.parse::<f64>().ok().filter(|speed| (0.1..=1_000.0).contains(speed));
+    let Some(speed) = speed else {
+        return Err(format!("{SPEED_VARIABLE} is \"{asked}\"; it is a number from 0.1 to 1000."));
+    };
+    if endpoints.iter().all(|endpoint| endpoint.is_some_and(is_loopback)) {
+        Ok(speed)
+    } else {
+        Err(format!(
+            "{SPEED_VARIABLE} is only for rehearsals: it needs both endpoints to be on loopback. Unset it."
+        ))
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    let authority =
+        url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return false;
+    }
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, _)) => host,
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_faster_clock_is_for_loopback_only() {
+        let local = Some("http://127.0.0.1:4566");
+        assert_eq!(speed(None, &[None, None]), Ok(1.0));
+        assert_eq!(speed(Some("20"), &[local, Some("http://[::1]:1/")]), Ok(20.0));
+        assert_eq!(speed(Some("20"), &[Some("http://localhost:1"), local]), Ok(20.0));
+        for other in [
+            None,
+            Some("https://ecs.eu-west-1.amazonaws.com"),
+            Some("http://127.0.0.1@example.com"),
+            Some("http://127.0.0.1.example.com"),
+        ] {
+            assert!(speed(Some("20"), &[local, other]).is_err(), "{other:?}");
+        }
+        for bad in ["fast", "0", "-1", "NaN", "inf", "1e9"] {
+            assert!(speed(Some(bad), &[local, local]).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! `bluegreen_service`: what Terraform asks of it, handed to the planner, the loop and the state.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::RwLock;
+use tokio_util::sync::CancellationToken;
+
+use super::rollout::{Ending, How, Rollout};
+use super::{attributes, decode, explain, planned, private, state, validate};
+use crate::aws::{Aws, Depth, Input, Ownership};
+use crate::bluegreen::guard::Intent;
+use crate::bluegreen::layout::Layout;
+use crate::bluegreen::observed::Observed;
+use crate::bluegreen::side::Side;
+use crate::bluegreen::spec::Spec;
+use crate::provider::clock::Clock;
+use terraform_plugin::{
+    Action, ApplyRequest, ApplyResponse, AttributePath, Diagnostic, Diagnostics, ImportResponse, PlanRequest,
+    PlanResponse, ReadRequest, ReadResponse, Resource, Schema, Value,
+};
+
+/// How long what a failed create made may take to go away again.
+const CLEAN_UP: Duration = Duration::from_secs(10 * 60);
+
+/// What `ConfigureProvider` leaves for the resources: a connection, or why there is none.
+pub type Connection = Arc<RwLock<Result<Connected, Diagnostic>>>;
+
+#[derive(Clone)]
+pub struct Connected {
+    pub aws: Aws,
+    /// Sandbox seconds per second; 1 against AWS.
+    pub speed: f64,
+}
+
+pub struct Service {
+    connection: Connection,
+}
+
+#[async_trait]
+impl Resource for Service {
+    fn schema(&self) -> &Schema {
+        attributes::service_ref()
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        validate::config(config)
+    }
+
+    fn plan(&self, request: PlanRequest) -> PlanResponse {
+        planned::plan(&request)
+    }
+
+    async fn read(&self, request: ReadRequest) -> ReadResponse {
+        match self.look(&request.state, &request.stop).await {
+            Ok(Some(observed)) => ReadResponse {
+                state: state::object(&request.state, &observed),
+                private: private::encode(&observed),
+                diagnostics: Diagnostics::new(),
+            },
+            Ok(None) => ReadResponse::default(),
+            Err(diagnostic) => ReadResponse {
+                state: request.state,
+                private: request.private,
+                diagnostics: diagnostic.into(),
+            },
+        }
+    }
+
+    async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
+        let connected = match self.connected().await {
+            Ok(connected) => connected,
+            Err(diagnostic) => return unchanged(&request, diagnostic),
+        };
+        let action = request.action();
+        let wish = if action == Action::Delete { &request.prior } else { &request.planned };
+        let Some(spec) = decode::spec(wish) else {
+            let text = "The plan still has unknown or invalid values in it. This is a fault in the provider; please report it.";
+            return unchanged(
+                &request,
+                Diagnostic::error(AttributePath::root(), "The wish cannot be read", text),
+            );
+        };
+        let applying = Applying::new(connected, &request, &spec, action);
+        match action {
+            Action::Create => applying.create(&request).await,
+            Action::Update => applying.update(&request).await,
+            Action::Delete => applying.delete(&request).await,
+        }
+    }
+
+    async fn import(&self, id: String, _stop: CancellationToken) -> ImportResponse {
+        let connected = match self.connected().await {
+            Ok(connected) => connected,
+            Err(diagnostic) => return diagnostic.into(),
+        };
+        let Some((cluster, name)) = id
+            .split_once('/')
+            .filter(|(cluster, name)| !cluster.is_empty() && !name.is_empty() && !name.contains('/'))
+        else {
+            let detail = format!(
+                "\"{id}\" is not of the form CLUSTER/NAME, as in shop/nginx for the services nginx-blue and nginx-green in the cluster shop."
+            );
+            return Diagnostic::error(AttributePath::root(), "Invalid import id", detail).into();
+        };
+        let found = match connected.aws.discover(cluster, name).await {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                let detail = format!(
+                    "There are no services {name}-blue and {name}-green behind one load balancer in the cluster {cluster}."
+                );
+                return Diagnostic::error(AttributePath::root(), "Nothing to import", detail).into();
+            }
+            Err(error) => return explain::call(&error, "looking for what to import").into(),
+        };
+        let observed = match connected.aws.observe(&found.whose, Depth::Facts).await {
+            Ok(observed) => observed,
+            Err(error) => return explain::call(&error, "looking at what to import").into(),
+        };
+        let mut imported = state::imported(
+            &[
+                ("id", &format!("{cluster}/{name}")),
+                ("cluster", cluster),
+                ("name", name),
+                ("vpc_id", &found.vpc_id),
+                ("listener_arn", &found.whose.listener),
+            ],
+            &observed,
+        );
+        if let (Some(listener), Some(rule)) = (&found.whose.test_listener, &observed.test) {
+            let allowed = rule.matches.sources.iter().map(ToString::to_string);
+            let test = [
+                ("arn", listener.as_str().into()),
+                ("priority", rule.priority.into()),
+                ("allowed_cidrs", Value::list(allowed)),
+            ];
+            imported.set("test_listener", Value::object(test));
+        }
+        ImportResponse { state: imported, ..ImportResponse::default() }
+    }
+}
+
+impl Service {
+    pub fn new(connection: Connection) -> Self {
+        Service { connection }
+    }
+
+    async fn connected(&self) -> Result<Connected, Diagnostic> {
+        self.connection.read().await.clone()
+    }
+
+    /// The facts; `None` when all of it is certainly gone.
+    async fn look(&self, known: &Value, stop: &CancellationToken) -> Result<Option<Observed>, Diagnostic> {
+        let connected = self.connected().await?;
+        let whose = whose(known);
+        let look = connected.aws.observe(&whose, Depth::Facts);
+        let observed = tokio::select! {
+            observed = look => observed.map_err(|error| explain::call(&error, "reading what is there"))?,
+            () = stop.cancelled() => {
+                return Err(Diagnostic::error(AttributePath::root(), "Interrupted", "Reading was interrupted; the state is as it was."));
+            }
+        };
+        Ok((!observed.nothing()).then_some(observed))
+    }
+}
+
+fn whose(value: &Value) -> Ownership {
+    let text = |path: &str| value.at(path).as_str().unwrap_or_default();
+    let test = value.at("test_listener.arn").as_str();
+    let mut whose = Ownership::new(text("cluster"), text("name"), text("listener_arn"), test);
+    whose.known = state::known_arns(value);
+    whose
+}
+
+/// Nothing was done.
+fn unchanged(request: &ApplyRequest, diagnostic: Diagnostic) -> ApplyResponse {
+    ApplyResponse {
+        state: request.prior.clone(),
+        private: request.private.clone(),
+        diagnostics: diagnostic.into(),
+    }
+}
+
+/// One apply under way.
+struct Applying {
+    connected: Connected,
+    whose: Ownership,
+    layout: Layout,
+    clock: Clock,
+    stop: CancellationToken,
+    timeout: Duration,
+}
+
+impl Applying {
+    fn new(connected: Connected, request: &ApplyRequest, spec: &Spec, action: Action) -> Self {
+        let (wish, operation) = match action {
+            Action::Create => (&request.planned, "create"),
+            Action::Update => (&request.planned, "update"),
+            Action::Delete => (&request.prior, "delete"),
+        };
+        let mut whose = whose(wish);
+        // What the state knows is ours also where the plan does not know it yet.
+        whose.known.extend(state::known_arns(&request.prior));
+        let clock = Clock::new(connected.speed);
+        Applying {
+            connected,
+            whose,
+            layout: Layout::of(spec),
+            clock,
+            stop: request.stop.clone(),
+            timeout: decode::timeout(wish, operation),
+        }
+    }
+
+    async fn run(&self, intent: Intent) -> Ending {
+        self.roll(intent, self.clock, self.timeout).await
+    }
+
+    async fn roll(&self, intent: Intent, clock: Clock, timeout: Duration) -> Ending {
+        let aws = self.connected.aws.until(self.stop.clone());
+        let (whose, layout, stop) = (&self.whose, &self.layout, self.stop.clone());
+        Rollout { aws: &aws, whose, layout, clock, stop, timeout }.run(intent).await
+    }
+
+    /// A success is what was planned, with the names that are known only now.
+    fn done(&self, request: &ApplyRequest, observed: &Observed) -> ApplyResponse {
+        let mut new = request.planned.clone();
+        state::names(&mut new, observed);
+        if new.get("phase").is_unknown() {
+            new.set("phase", decode::phase(&new).map(|phase| phase.name()));
+        }
+        let there = state::known_arns(&new);
+        let lost: Vec<String> = state::known_arns(&request.planned).difference(&there).cloned().collect();
+        let diagnostics =
+            (!lost.is_empty()).then(|| explain::made_anew(&lost, observed)).into_iter().collect();
+        ApplyResponse { state: new, private: private::encode(observed), diagnostics }
+    }
+
+    async fn create(&self, request: &ApplyRequest) -> ApplyResponse {
+        let problems = self.preflight().await;
+        if problems.has_errors() {
+            return ApplyResponse { diagnostics: problems, ..ApplyResponse::default() };
+        }
+        let ending = self.run(Intent::Release).await;
+        let observed = ending.observed.as_ref();
+        if let (How::Done, Some(observed)) = (&ending.how, observed) {
+            return self.done(request, observed);
+        }
+        // While nobody has been sent here, what was made can be taken away again. An interrupt or a timeout
+        // reverses nothing, and neither does anything once callers depend on it.
+        let untouched = observed.is_some_and(|observed| observed.public().is_none());
+        let reverse = untouched && !matches!(ending.how, How::Interrupted(_) | How::TimedOut(_));
+        let next = if reverse && self.clean_up().await {
+            "Nothing was left behind. Put right what is named above and apply again."
+        } else {
+            "What was made so far stays, marked as this resource's by the tag bluegreen:resource, and the next apply takes it up and goes on. To give up instead, apply once with what is needed to succeed and then destroy."
+        };
+        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
+        ApplyResponse { diagnostics, ..ApplyResponse::default() }
+    }
+
+    async fn clean_up(&self) -> bool {
+        let ending = self.roll(Intent::Destroy, Clock::new(self.connected.speed), CLEAN_UP).await;
+        matches!(ending.how, How::Done)
+    }
+
+    async fn update(&self, request: &ApplyRequest) -> ApplyResponse {
+        let ending = self.run(Intent::Release).await;
+        let Some(observed) = &ending.observed else {
+            let next = "Nothing was seen and nothing was done.";
+            let diagnostic = explain::ending(&ending, &self.layout, next);
+            return ApplyResponse {
+                state: request.prior.clone(),
+                private: request.private.clone(),
+                diagnostics: diagnostic.into_iter().collect(),
+            };
+        };
+        if matches!(ending.how, How::Done) {
+            return self.done(request, observed);
+        }
+        let next = "The state holds what is there now. The next apply goes on from there; to go back instead, set the toggles as they were and apply.";
+        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
+        let mut truth = state::object(&request.planned, observed);
+        truth.set("rollout_steps", Value::list::<Value>([]));
+        ApplyResponse { state: truth, private: private::encode(observed), diagnostics }
+    }
+
+    async fn delete(&self, request: &ApplyRequest) -> ApplyResponse {
+        let ending = self.run(Intent::Destroy).await;
+        if matches!(ending.how, How::Done) {
+            return ApplyResponse::default();
+        }
+        let next = "What is left stays in the state; destroy again to go on.";
+        let observed = ending.observed.as_ref();
+        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
+        let state =
+            observed.map_or(request.prior.clone(), |observed| state::object(&request.prior, observed));
+        let private = observed.map_or(request.private.clone(), private::encode);
+        ApplyResponse { state, private, diagnostics }
+    }
+
+    /// Before the first write of a create, where nothing has been read: that everything referred to exists, and
+    /// what a plan after a read would have found.
+    async fn preflight(&self) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        match self.connected.aws.check_inputs(&self.whose, &self.layout).await {
+            Ok(missing) => {
+                for missing in missing {
+                    let path = match missing.input {
+                        Input::Cluster => "cluster",
+                        Input::Listener => "listener_arn",
+                        Input::TestListener => "test_listener.arn",
+                        Input::TaskDefinition(Side::Blue) | Input::NetworkMode(Side::Blue) => {
+                            "blue.task_definition"
+                        }
+                        Input::TaskDefinition(Side::Green) | Input::NetworkMode(Side::Green) => {
+                            "green.task_definition"
+                        }
+                        Input::Container(_) => "container_name",
+                        Input::ContainerPort(_) => "container_port",
+                    };
+                    diagnostics.error(path, "This does not exist", missing.message);
+                }
+            }
+            Err(error) => diagnostics.push(explain::call(&error, "checking what the service refers to")),
+        }
+        if diagnostics.has_errors() {
+            return diagnostics;
+        }
+        match self.connected.aws.observe(&self.whose, Depth::Facts).await {
+            Ok(observed) => diagnostics.extend(planned::problems(&observed, &self.layout)),
+            Err(error) => diagnostics.push(explain::call(&error, "looking for what is already there")),
+        }
+        diagnostics
+    }
+}

@@ -1,0 +1,180 @@
+//! `PlanResourceChange`: what the object will be, and the steps to it. Pure: the same request gives the same
+//! answer, because Terraform asks again when applying and compares.
+
+use super::{attributes, decode, private};
+use crate::bluegreen::layout::{Layout, short_task_definition};
+use crate::bluegreen::observed::Observed;
+use crate::bluegreen::phase::Phase;
+use crate::bluegreen::preflight;
+use crate::bluegreen::side::Side;
+use crate::bluegreen::step::Step;
+use crate::bluegreen::{plan as planner, tell};
+use terraform_plugin::planning;
+use terraform_plugin::{AttributePath, Diagnostics, PlanRequest, PlanResponse, Value};
+
+/// Each side's ARNs.
+const SIDES: [(Side, &str, &str); 2] = [
+    (Side::Blue, "blue_service_arn", "blue_target_group_arn"),
+    (Side::Green, "green_service_arn", "green_target_group_arn"),
+];
+
+pub fn plan(request: &PlanRequest) -> PlanResponse {
+    let mut planned = planned_inputs(request);
+    let replaced = replaced(&request.prior, &planned);
+    let creating = request.prior.is_null();
+    // Nothing has been looked at before a create; before an update, Read has.
+    let observed = if creating { Some(Observed::default()) } else { private::decode(&request.private) };
+    let layout = decode::spec(&planned).map(|spec| Layout::of(&spec));
+    let steps = match (&layout, &observed) {
+        (Some(layout), Some(observed)) => Some(planner::story(observed, layout)),
+        _ => None,
+    };
+    let mut diagnostics = Diagnostics::new();
+    if let (Some(layout), Some(observed), Some(steps)) = (&layout, &observed, &steps) {
+        warn(observed, layout, steps, &mut diagnostics);
+        diagnostics.extend(problems(observed, layout));
+    }
+    computed(request, &mut planned, observed.as_ref(), layout.as_ref(), steps.as_deref());
+    PlanResponse { planned, requires_replace: replaced, private: request.private.clone(), diagnostics }
+}
+
+/// The proposed object with every default in place, those that follow from another attribute included.
+fn planned_inputs(request: &PlanRequest) -> Value {
+    let mut planned = request.proposed.clone();
+    planning::apply_defaults(attributes::service_ref(), &request.config, &request.prior, &mut planned);
+    if request.config.get("canary_count").is_null() {
+        planned.set("canary_count", planned.get("desired_count").clone());
+    }
+    if request.config.at("target_group.port").is_null() {
+        planned.set("target_group.port", planned.get("container_port").clone());
+    }
+    let tags = planned.get("tags").clone();
+    planned.set("tags_all", if tags.is_null() { Value::object::<&str>([]) } else { tags });
+    planned
+}
+
+/// What needs a new object. The same cluster in another spelling does not.
+fn replaced(prior: &Value, planned: &Value) -> Vec<AttributePath> {
+    let mut paths = planning::requires_replace(attributes::service_ref(), prior, planned);
+    let name =
+        |value: &Value| value.get("cluster").as_str().map(|cluster| decode::cluster_name(cluster).to_owned());
+    let spelled =
+        [prior, planned].iter().all(|v| v.get("cluster").as_str().is_some_and(|c| c.starts_with("arn:")));
+    if !spelled && name(prior).is_some() && name(prior) == name(planned) {
+        paths.retain(|path| *path != AttributePath::from("cluster"));
+    }
+    paths
+}
+
+/// Plan-time facts as errors and warnings on their attributes.
+pub fn problems(observed: &Observed, layout: &Layout) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for problem in preflight::check(observed, layout) {
+        if problem.fatal {
+            diagnostics.error(problem.attribute, problem.summary, problem.detail);
+        } else {
+            diagnostics.warning(problem.attribute, problem.summary, problem.detail);
+        }
+    }
+    diagnostics
+}
+
+fn warn(observed: &Observed, layout: &Layout, steps: &[Step], diagnostics: &mut Diagnostics) {
+    for step in steps {
+        let Step::Deploy { side, count } = step else { continue };
+        if *count > 0 && observed.public() == Some(*side) {
+            diagnostics.warning(
+                format!("{}.task_definition", side.name()).as_str(),
+                "This side serves the public",
+                format!(
+                    "{} will replace tasks of {side} in place, a few at a time, while they serve everybody. To try it first, put it on {} and stage it there. {}",
+                    short_task_definition(&layout.sides[*side].task_definition),
+                    side.other(),
+                    tell::who_serves(observed)
+                ),
+            );
+        }
+    }
+}
+
+/// Everything the provider says itself.
+fn computed(
+    request: &PlanRequest,
+    planned: &mut Value,
+    observed: Option<&Observed>,
+    layout: Option<&Layout>,
+    steps: Option<&[Step]>,
+) {
+    let owner = match (planned.get("cluster").as_str(), planned.get("name").as_str()) {
+        (Some(cluster), Some(name)) => Value::from(format!("{}/{name}", decode::cluster_name(cluster))),
+        _ => Value::Unknown,
+    };
+    planned.set("id", owner);
+    planned.set("phase", decode::phase(planned).map_or(Value::Unknown, |phase| phase.name().into()));
+    planned.set("production_color", public(planned).map_or(Value::Unknown, |side| side.name().into()));
+    names(planned, observed);
+    let (Some(layout), Some(steps)) = (layout, steps) else {
+        // Something is not known yet, or nothing was ever seen.
+        if *planned != request.prior || layout.is_some() {
+            for name in ["rollout_steps", "canary_rule_arns", "test_rule_arn"] {
+                planned.set(name, Value::Unknown);
+            }
+        }
+        return;
+    };
+    rule_names(planned, request.prior.is_null(), steps);
+    if steps.is_empty() {
+        // No steps is no change; another attribute may still differ, and then this list is of its apply. One that
+        // is not known yet may turn out as it was, and then there is no apply and the list stays.
+        if !request.config.is_wholly_known() {
+            planned.set("rollout_steps", Value::Unknown);
+        } else if *planned != request.prior {
+            planned.set("rollout_steps", Value::list::<Value>([]));
+        }
+        return;
+    }
+    let mut sentences: Vec<String> = steps.iter().map(|step| step.sentence(layout)).collect();
+    planned.set("rollout_steps", Value::list(sentences.iter().map(String::as_str)));
+    if planned.get("rollout_steps") == request.prior.get("rollout_steps") {
+        // The very steps of the last apply are to be taken again, as after the same edit by hand twice. The
+        // plan must differ from the state, or Terraform would see nothing to do; and in the same way when the
+        // last inputs are known, or Terraform would call the final plan inconsistent.
+        sentences[0].insert_str(0, "again: ");
+        planned.set("rollout_steps", Value::list(sentences));
+    }
+}
+
+/// The side that is to serve the public; known before the task definitions are.
+fn public(planned: &Value) -> Option<Side> {
+    let home = decode::primary(planned)?;
+    Some(if decode::phase(planned)? == Phase::Promoted { home.other() } else { home })
+}
+
+/// ARNs of what is there stay; those of what is yet to be made are not known.
+fn names(planned: &mut Value, observed: Option<&Observed>) {
+    for (side, service, group) in SIDES {
+        let standing = observed.map(|observed| &observed.sides[side]);
+        if standing.is_none_or(|standing| standing.service.is_none()) {
+            planned.set(service, Value::Unknown);
+        }
+        if standing.is_none_or(|standing| standing.group.is_none()) {
+            planned.set(group, Value::Unknown);
+        }
+    }
+    if observed.is_none_or(|observed| observed.production.is_none()) {
+        planned.set("production_rule_arn", Value::Unknown);
+    }
+}
+
+/// Canary and test rules come and go with the steps.
+fn rule_names(planned: &mut Value, creating: bool, steps: &[Step]) {
+    let changes = |what: fn(&Step) -> bool| creating || steps.iter().any(what);
+    if changes(|step| {
+        matches!(step, Step::OpenCanary { .. } | Step::CloseCanary { .. } | Step::SetPriorities { .. })
+    }) {
+        planned.set("canary_rule_arns", Value::Unknown);
+    }
+    if changes(|step| matches!(step, Step::OpenTest { .. } | Step::CloseTest { .. })) {
+        planned.set("test_rule_arn", Value::Unknown);
+    }
+}
