@@ -16,7 +16,7 @@ use hyper::body::Bytes;
 use serde_json::{Map, Value as Json, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::product::{Aws, Bare, Settings};
+use crate::product::{Aws, InProcess, Settings};
 
 /// How long a request takes there, and an answer back.
 const TRAVEL: Duration = Duration::from_millis(20);
@@ -62,7 +62,7 @@ struct Heard {
 
 #[derive(Clone)]
 pub struct Line {
-    bare: Bare,
+    sandbox: InProcess,
     heard: Arc<Mutex<Heard>>,
 }
 
@@ -80,8 +80,8 @@ impl HttpConnector for Line {
 }
 
 impl Line {
-    pub fn new(bare: &Bare) -> Line {
-        Line { bare: bare.clone(), heard: Arc::default() }
+    pub fn new(sandbox: &InProcess) -> Line {
+        Line { sandbox: sandbox.clone(), heard: Arc::default() }
     }
 
     pub async fn connect(&self) -> Aws {
@@ -135,7 +135,7 @@ impl Line {
     }
 
     async fn answer(&self, request: hyper::Request<Bytes>) -> Option<(u16, Bytes)> {
-        let (head, body) = self.bare.answer(request).await?.into_parts();
+        let (head, body) = self.sandbox.answer(request).await?.into_parts();
         Some((head.status.as_u16(), body.collect().await.unwrap().to_bytes()))
     }
 
@@ -153,7 +153,7 @@ impl Line {
             heard.calls.len() - 1
         };
         tokio::time::sleep(TRAVEL).await;
-        let answer = self.bare.answer(builder.body(body).unwrap()).await;
+        let answer = self.sandbox.answer(builder.body(body).unwrap()).await;
         tokio::time::sleep(TRAVEL).await;
         let Some(answer) = answer else {
             self.ended(number, &operation, Some("connection closed".to_owned()));

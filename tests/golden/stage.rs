@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::callers::{HOST, OFFICE_CIDR};
 use crate::line::{Deed, Line};
 use crate::plane;
-use crate::product::{Bare, Value, bare, decode_state};
+use crate::product::{InProcess, Value, decode_state, in_process};
 use crate::project::Project;
 
 /// Everything drawn follows from it.
@@ -18,7 +18,7 @@ const TASK_START: Duration = Duration::from_secs(5);
 pub const UNKNOWN: &str = "(unknown)";
 
 pub struct Stage {
-    bare: Bare,
+    sandbox: InProcess,
     line: Line,
     project: Project,
     /// The resource as written.
@@ -31,12 +31,12 @@ pub fn story(name: &str, script: impl AsyncFnOnce(&mut Stage)) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let book = runtime.block_on(async {
-        let (bare, seam) = bare::start(SEED, PROPAGATION, TASK_START).unwrap();
-        plane::start(&bare, seam, SEED);
-        let line = Line::new(&bare);
+        let (sandbox, seam) = in_process::start(SEED, PROPAGATION, TASK_START).unwrap();
+        plane::start(&sandbox, seam, SEED);
+        let line = Line::new(&sandbox);
         let project = Project::new(&line).await;
-        let service = service(&bare);
-        let mut stage = Stage { bare, line, project, service };
+        let service = service(&sandbox);
+        let mut stage = Stage { sandbox, line, project, service };
         script(&mut stage).await;
         stage.project.book
     });
@@ -44,12 +44,12 @@ pub fn story(name: &str, script: impl AsyncFnOnce(&mut Stage)) {
 }
 
 /// `nginx` with two tasks on a side.
-fn service(bare: &Bare) -> Json {
+fn service(sandbox: &InProcess) -> Json {
     json!({
         "name": "nginx",
-        "cluster": bare.cluster,
-        "vpc_id": bare.vpc_id,
-        "listener_arn": bare.listeners.production.arn,
+        "cluster": sandbox.cluster,
+        "vpc_id": sandbox.vpc_id,
+        "listener_arn": sandbox.listeners.production.arn,
         "host_headers": [HOST],
         "blue": { "task_definition": "nginx:1" },
         "green": { "task_definition": "nginx:2" },
@@ -57,7 +57,7 @@ fn service(bare: &Bare) -> Json {
         "canary_count": 1,
         "container_name": "nginx",
         "container_port": 80,
-        "network_configuration": { "subnets": bare.subnets, "security_groups": bare.security_groups },
+        "network_configuration": { "subnets": sandbox.subnets, "security_groups": sandbox.security_groups },
         "canary_source_ips": [OFFICE_CIDR],
     })
 }
@@ -97,15 +97,15 @@ impl Stage {
     }
 
     pub fn test_listener(&self) -> &str {
-        &self.bare.listeners.test.arn
+        &self.sandbox.listeners.test.arn
     }
 
     pub fn production_listener(&self) -> &str {
-        &self.bare.listeners.production.arn
+        &self.sandbox.listeners.production.arn
     }
 
     pub fn vpc(&self) -> &str {
-        &self.bare.vpc_id
+        &self.sandbox.vpc_id
     }
 
     /// The name of something in the state, as `production_rule_arn`.
