@@ -6,6 +6,7 @@ use crate::bluegreen::layout::{Layout, short_task_definition};
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::phase::Phase;
 use crate::bluegreen::preflight;
+use crate::bluegreen::routing::Role;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::Step;
 use crate::bluegreen::{plan as planner, tell};
@@ -161,20 +162,27 @@ fn names(planned: &mut Value, observed: Option<&Observed>) {
             planned.set(group, Value::Unknown);
         }
     }
-    if observed.is_none_or(|observed| observed.production.is_none()) {
+    if observed.is_none_or(|observed| observed.production().is_none()) {
         planned.set("production_rule_arn", Value::Unknown);
     }
 }
 
 /// Canary and test rules come and go with the steps.
 fn rule_names(planned: &mut Value, creating: bool, steps: &[Step]) {
-    let changes = |what: fn(&Step) -> bool| creating || steps.iter().any(what);
-    if changes(|step| {
-        matches!(step, Step::OpenCanary { .. } | Step::CloseCanary { .. } | Step::SetPriorities { .. })
-    }) {
+    let changes = |role: Role| {
+        let of = |step: &Step| match step {
+            Step::CreateRule(to) => to.role == role,
+            Step::DeleteRule { role: deleted, .. } => *deleted == role,
+            // The numbers are the canary's order.
+            Step::Reorder { .. } => role == Role::Canary,
+            _ => false,
+        };
+        creating || steps.iter().any(of)
+    };
+    if changes(Role::Canary) {
         planned.set("canary_rule_arns", Value::Unknown);
     }
-    if changes(|step| matches!(step, Step::OpenTest { .. } | Step::CloseTest { .. })) {
+    if changes(Role::Test) {
         planned.set("test_rule_arn", Value::Unknown);
     }
 }

@@ -7,8 +7,8 @@ use crate::bluegreen::audience;
 use crate::bluegreen::layout::{same_task_definition, short_task_definition};
 use crate::bluegreen::names::{OWNER_TAG, ROLE_TAG};
 use crate::bluegreen::observed::Observed;
-use crate::bluegreen::phase::Toggles;
-use crate::bluegreen::side::Side;
+use crate::bluegreen::phase::{Phase, Sighting};
+use crate::bluegreen::side::{Pair, Side};
 use crate::bluegreen::spec::{Capacity, GroupSettings, ServiceSettings};
 use terraform_plugin::Value;
 
@@ -42,7 +42,7 @@ pub fn imported(identity: &[(&str, &str)], observed: &Observed) -> Value {
     state.set("settle_time", "30s");
     state.set("canary_source_ips", Value::list::<Value>([]));
     state.set("rollout_steps", Value::list::<Value>([]));
-    let production = observed.production.as_ref().map_or(100, |rule| rule.priority);
+    let production = observed.production().map_or(100, |rule| rule.priority);
     state.set("canary_priority", production.saturating_sub(1).min(99));
     names(&mut state, observed);
     state
@@ -57,9 +57,9 @@ pub fn names(state: &mut Value, observed: &Observed) {
         state.set(format!("{}_service_arn", side.name()).as_str(), service);
         state.set(format!("{}_target_group_arn", side.name()).as_str(), group);
     }
-    state.set("production_rule_arn", observed.production.as_ref().map(|rule| rule.id.as_str()));
-    state.set("canary_rule_arns", Value::list(observed.canary.iter().map(|rule| rule.id.as_str())));
-    state.set("test_rule_arn", observed.test.as_ref().map(|rule| rule.id.as_str()));
+    state.set("production_rule_arn", observed.production().map(|rule| rule.id.as_str()));
+    state.set("canary_rule_arns", Value::list(observed.canary().iter().map(|rule| rule.id.as_str())));
+    state.set("test_rule_arn", observed.test().map(|rule| rule.id.as_str()));
 }
 
 /// The ARNs a state knows to be its own.
@@ -122,54 +122,41 @@ fn release(state: &mut Value, observed: &Observed) {
     let (standing, served) = (observed.desired(candidate), observed.desired(home(state)));
     let idle = if public == Some(candidate) { served } else { standing };
     if count(state, "standby_count").is_none() {
-        state.set("standby_count", if observed.canary.is_empty() { idle } else { 0 });
+        state.set("standby_count", if observed.canary().is_empty() { idle } else { 0 });
     }
     if count(state, "canary_count").is_none() {
         let canary =
-            if observed.canary.is_empty() { state.get("desired_count").clone() } else { standing.into() };
+            if observed.canary().is_empty() { state.get("desired_count").clone() } else { standing.into() };
         state.set("canary_count", canary);
     }
-    let (standby, canary) = (count(state, "standby_count"), count(state, "canary_count"));
-    let promoted = public == Some(candidate);
-    let open = !observed.canary.is_empty();
-    let enabled_before = state.get("enable_canary").as_bool().unwrap_or(false);
-    let staged = if standby == canary || (Some(standing) != standby && Some(standing) != canary) {
-        enabled_before && standing > 0
-    } else {
-        Some(standing) == canary
-    };
-    let seen = Toggles {
-        enable_canary: promoted || open || staged,
-        activate_canary: open,
-        promote_to_all: promoted,
-    };
-    state.set("enable_canary", seen.enable_canary);
-    state.set("activate_canary", seen.activate_canary);
-    state.set("promote_to_all", seen.promote_to_all);
-    let settled = match (promoted, open) {
-        _ if public.is_none() => false,
-        (true, true) => false,
-        (true, false) => Some(served) == standby,
-        (false, true) => Some(standing) == canary,
-        (false, false) => Some(standing) == if staged { canary } else { standby },
-    };
-    let phase = decode::phase(state).filter(|_| settled).map_or("in_transition", |phase| phase.name());
-    state.set("phase", phase);
+    let seen = Phase::seen(&Sighting {
+        home: home(state),
+        public,
+        canary_open: !observed.canary().is_empty(),
+        desired: Pair::from_fn(|side| observed.desired(side)),
+        standby_count: count(state, "standby_count"),
+        canary_count: count(state, "canary_count"),
+        enabled_before: state.get("enable_canary").as_bool().unwrap_or(false),
+    });
+    state.set("enable_canary", seen.toggles.enable_canary);
+    state.set("activate_canary", seen.toggles.activate_canary);
+    state.set("promote_to_all", seen.toggles.promote_to_all);
+    state.set("phase", seen.phase.map_or("in_transition", Phase::name));
 }
 
 /// Conditions and priorities. A parked rule says nothing about the wish.
 fn routing(state: &mut Value, observed: &Observed) {
-    if let Some(rule) = observed.production.as_ref() {
+    if let Some(rule) = observed.production() {
         state.set("production_priority", rule.priority);
         if !rule.matches.parked() {
             keep_spelling(state, "host_headers", &rule.matches.hosts);
             keep_spelling(state, "path_patterns", &rule.matches.paths);
         }
     }
-    if let Some(priority) = observed.canary.iter().map(|rule| rule.priority).max() {
+    if let Some(priority) = observed.canary().iter().map(|rule| rule.priority).max() {
         state.set("canary_priority", priority);
         let open: BTreeSet<_> =
-            observed.canary.iter().flat_map(|rule| rule.matches.sources.iter().copied()).collect();
+            observed.canary().iter().flat_map(|rule| rule.matches.sources.iter().copied()).collect();
         let spelled = state.get("canary_source_ips").as_list().unwrap_or_default();
         let meant: Option<BTreeSet<_>> = spelled.iter().map(|v| audience::parse(v.as_str()?).ok()).collect();
         if meant.is_none_or(|meant| audience::merge(&meant) != audience::merge(&open)) {
@@ -177,7 +164,7 @@ fn routing(state: &mut Value, observed: &Observed) {
             state.set("canary_source_ips", sorted(open.iter().map(ToString::to_string)));
         }
     }
-    if let Some(rule) = &observed.test
+    if let Some(rule) = observed.test()
         && state.get("test_listener").as_map().is_some()
     {
         state.set("test_listener.priority", rule.priority);
