@@ -9,8 +9,8 @@ pub struct Fault {
     pub caught_by: &'static [&'static str],
 }
 
-const INTERLEAVING: &[&str] = &["--test", "every_interleaving"];
-const LIB: &[&str] = &["--lib"];
+pub const INTERLEAVING: &[&str] = &["--test", "every_interleaving"];
+pub const LIB: &[&str] = &["--package", "terraform-provider-bluegreen", "--lib"];
 const PROTOCOL: &[&str] = &["--test", "protocol"];
 
 pub const FAULTS: &[Fault] = &[
@@ -227,8 +227,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "two applies that undo each other go on until their time is up",
         file: "src/bluegreen/reconcile.rs",
-        find: "if let Some(times) = self.contest.hopeless(&step) {",
-        replace: "if let Some(times) = self.contest.hopeless(&step).filter(|times| *times == 0) {",
+        find: "if let Some(times) = self.repeats.hopeless(&step) {",
+        replace: "if let Some(times) = self.repeats.hopeless(&step).filter(|times| *times == 0) {",
         caught_by: &["--test", "hostile", "two_applies_with"],
     },
 ];
