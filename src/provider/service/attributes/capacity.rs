@@ -3,6 +3,7 @@
 use super::meaning::{Complaint, Meaning, number, text, word};
 use super::row::{Found, Table, Undecided, read_at, rows};
 use crate::bluegreen::spec::{Capacity, CapacityProvider};
+use crate::provider::service::decode::Reading;
 use terraform_plugin::{AttributePath, Kind, Value};
 
 /// What is written for `Capacity::Fargate`, if anything is.
@@ -68,4 +69,13 @@ fn show(capacity: &Capacity) -> Value {
         super::row::write(&PROVIDER, provider, &mut item);
         item
     }))
+}
+
+/// What only shows in several attributes.
+pub fn together(reading: &mut Reading<'_>) {
+    let strategy = matches!(reading.spec.service.capacity, Capacity::Strategy(_));
+    if strategy && reading.value.get("launch_type").as_str().is_some() {
+        let detail = "launch_type and capacity_provider_strategy exclude each other. Remove launch_type.";
+        reading.wrong("capacity_provider_strategy", "Two ways to place tasks", detail);
+    }
 }

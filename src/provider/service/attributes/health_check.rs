@@ -3,6 +3,7 @@
 use super::meaning::{Complaint, number, text, word};
 use super::row::{Object, Table, rows};
 use crate::bluegreen::spec::HealthCheck;
+use crate::provider::service::decode::Reading;
 use terraform_plugin::Presence;
 
 pub const OBJECT: Object = Object {
@@ -47,13 +48,40 @@ fn port(port: &str) -> Result<(), Complaint> {
     Err(("Invalid health check port", detail))
 }
 
-/// Which codes there are depends on the protocol: [`in_range`].
+/// What only shows in several attributes.
+pub fn together(reading: &mut Reading<'_>) {
+    times(reading);
+    matcher(reading);
+}
+
+fn times(reading: &mut Reading<'_>) {
+    let check = &reading.spec.group.health_check;
+    let (timeout, interval) = (check.timeout, check.interval);
+    if reading.knows(&["health_check.timeout", "health_check.interval"]) && timeout >= interval {
+        let detail = format!(
+            "health_check.timeout is {timeout} s and health_check.interval {interval} s; the timeout must be shorter."
+        );
+        reading.wrong("health_check.timeout", "Timeout not below interval", detail);
+    }
+}
+
+fn matcher(reading: &mut Reading<'_>) {
+    if !reading.knows(&["health_check.matcher", "target_group.protocol_version"]) {
+        return;
+    }
+    let group = &reading.spec.group;
+    if let Err((summary, detail)) = in_range(&group.health_check.matcher, &group.fixed.protocol_version) {
+        reading.wrong("health_check.matcher", summary, detail);
+    }
+}
+
+/// Which codes there are depends on the protocol: [`together`].
 fn codes(_matcher: &str) -> Result<(), Complaint> {
     Ok(())
 }
 
 /// Whether a matcher is a list of codes and ranges of codes, from those that the protocol has.
-pub fn in_range(matcher: &str, protocol_version: &str) -> Result<(), Complaint> {
+fn in_range(matcher: &str, protocol_version: &str) -> Result<(), Complaint> {
     let (least, most) = if protocol_version == "GRPC" { (0, 99) } else { (200, 499) };
     let code = |text: &str| text.parse::<u16>().ok().filter(|code| (least..=most).contains(code));
     let right = matcher.split(',').all(|part| match part.split_once('-') {

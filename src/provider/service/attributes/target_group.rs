@@ -3,6 +3,7 @@
 use super::meaning::{number, seconds_or_none, word};
 use super::row::{Object, Table, rows};
 use crate::bluegreen::spec::GroupSettings;
+use crate::provider::service::decode::Reading;
 use terraform_plugin::Presence;
 
 pub const OBJECT: Object = Object {
@@ -28,3 +29,19 @@ pub static ROWS: Table<GroupSettings> = rows! { GroupSettings {
         word(&["round_robin", "least_outstanding_requests", "weighted_random"]).default("round_robin")
         => attributes.algorithm;
 }};
+
+/// What only shows in several attributes.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html>
+pub fn together(reading: &mut Reading<'_>) {
+    slow_start(reading);
+}
+
+fn slow_start(reading: &mut Reading<'_>) {
+    let attributes = &reading.spec.group.attributes;
+    let excluded = attributes.slow_start != 0 && attributes.algorithm != "round_robin";
+    if reading.knows(&["target_group.slow_start", "target_group.load_balancing_algorithm_type"]) && excluded {
+        let detail = "Slow start cannot be combined with least_outstanding_requests or weighted_random. Set \
+                      slow_start = 0, or load_balancing_algorithm_type = \"round_robin\".";
+        reading.wrong("target_group.slow_start", "Slow start needs round robin", detail);
+    }
+}

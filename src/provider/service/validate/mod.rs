@@ -1,9 +1,10 @@
 //! What is wrong with a configuration, said with the attribute's path and the way out. What one attribute may be, its
-//! row says; here is what only shows in several of them together. Whatever is not known yet is taken as right.
+//! row says, and beside the rows stands what only shows in several of their group; here is what concerns rules and
+//! audience. Whatever is not known yet is taken as right.
 
 mod release;
-mod settings;
 
+use super::attributes::{capacity, health_check, target_group};
 use super::decode::Reading;
 use super::{attributes, decode};
 use terraform_plugin::{Diagnostics, Value};
@@ -21,7 +22,9 @@ pub fn config(config: &Value) -> Diagnostics {
 
 /// What attributes say together that each alone may say.
 pub fn together(reading: &mut Reading<'_>) {
-    settings::check(reading);
+    capacity::together(reading);
+    health_check::together(reading);
+    target_group::together(reading);
     release::check(reading);
 }
 
