@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod bluegreen;
 pub mod cli;
+mod duration;
 pub mod provider;
 pub mod traffic;
 

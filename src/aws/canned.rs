@@ -38,7 +38,7 @@ async fn start(script: Script) -> (Aws, Calls) {
     let aws = Aws::connect(Settings {
         region: Some("eu-west-1".to_owned()),
         access_key: Some("AKID".to_owned()),
-        secret_key: Some("hush".to_owned()),
+        secret_key: Some("hush".into()),
         ecs_endpoint: Some(endpoint.clone()),
         elb_endpoint: Some(endpoint),
         max_retries: Some(1),

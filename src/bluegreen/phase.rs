@@ -13,10 +13,11 @@ pub struct Toggles {
     pub promote_to_all: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// The home side serves everybody.
+    #[default]
     Stable,
     /// The candidate runs and nobody is sent to it.
     Staged,

@@ -72,7 +72,7 @@ pub async fn connect(sandbox: &InProcess, caller: &str, seed: u64) -> Aws {
     let settings = Settings {
         region: Some("eu-west-1".to_owned()),
         access_key: Some(caller.to_owned()),
-        secret_key: Some("secret".to_owned()),
+        secret_key: Some("secret".into()),
         ecs_endpoint: endpoint.clone(),
         elb_endpoint: endpoint,
         transport: Some(transport),

@@ -69,11 +69,7 @@ pub(super) fn layout() -> Layout {
                 healthy_threshold: 2,
                 unhealthy_threshold: 2,
             },
-            attributes: GroupAttributes {
-                deregistration_delay: 60,
-                slow_start: 0,
-                algorithm: "round_robin".to_owned(),
-            },
+            attributes: GroupAttributes { deregistration_delay: 60, ..GroupAttributes::default() },
         },
         test: None,
         settle_time: Duration::from_secs(1),

@@ -74,13 +74,13 @@ impl Resource for Service {
             Err(diagnostic) => return unchanged(&request, diagnostic),
         };
         let action = request.action();
-        let wish = if action == Action::Delete { &request.prior } else { &request.planned };
-        let Some(spec) = decode::spec(wish) else {
-            let text = "The plan still has unknown or invalid values in it. This is a fault in the provider; please report it.";
-            return unchanged(
-                &request,
-                Diagnostic::error(AttributePath::root(), "The wish cannot be read", text),
-            );
+        let spec = match action {
+            Action::Delete => decode::spec_to_destroy(&request.prior),
+            Action::Create | Action::Update => decode::spec(&request.planned),
+        };
+        let spec = match spec {
+            Ok(spec) => spec,
+            Err(undecided) => return unchanged(&request, undecided),
         };
         let applying = Applying::new(connected, &request, &spec, action);
         match action {
@@ -174,11 +174,11 @@ fn whose(value: &Value) -> Ownership {
 }
 
 /// Nothing was done.
-fn unchanged(request: &ApplyRequest, diagnostic: Diagnostic) -> ApplyResponse {
+fn unchanged(request: &ApplyRequest, diagnostics: impl Into<Diagnostics>) -> ApplyResponse {
     ApplyResponse {
         state: request.prior.clone(),
         private: request.private.clone(),
-        diagnostics: diagnostic.into(),
+        diagnostics: diagnostics.into(),
     }
 }
 

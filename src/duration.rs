@@ -1,4 +1,5 @@
-//! Durations as Go writes them, `90s` or `1h30m`, because that is how Terraform users write them.
+//! Durations as Go writes them, `90s` or `1h30m`, because that is how Terraform users write them. In no room, because
+//! the resource's attributes and the command line both take them.
 
 use std::time::Duration;
 
@@ -35,6 +36,22 @@ pub fn parse(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
+/// As people write it: `20m`, `1h30m`, `0.5s`.
+pub fn show(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let mut text = String::new();
+    for (amount, unit) in [(seconds / 3_600, "h"), (seconds / 60 % 60, "m")] {
+        if amount > 0 {
+            text.push_str(&format!("{amount}{unit}"));
+        }
+    }
+    let rest = time - Duration::from_secs(seconds / 60 * 60);
+    if !rest.is_zero() || text.is_empty() {
+        text.push_str(&format!("{}s", rest.as_secs_f64()));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +73,17 @@ mod tests {
             ["", "30", "-5s", "s", "5 s", "5x", "five", "1h-3m", ".", ".s", "9e9h", "99999999999999999999h"]
         {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_read_as_the_same() {
+        for (seconds, text) in
+            [(0.0, "0s"), (30.0, "30s"), (1200.0, "20m"), (5400.5, "1h30m0.5s"), (3600.0, "1h")]
+        {
+            let time = Duration::from_secs_f64(seconds);
+            assert_eq!(show(time), text);
+            assert_eq!(parse(text), Some(time));
         }
     }
 }
