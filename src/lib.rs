@@ -4,6 +4,7 @@ pub mod aws;
 pub mod bluegreen;
 pub mod cli;
 pub mod provider;
+pub mod referee;
 pub mod traffic;
 
 // Unit tests share files with the tests in `tests/`, which call this crate by its name.
