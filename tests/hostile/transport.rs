@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use aws_sandbox::dice::Dice;
 use aws_sandbox::in_process::InProcess;
-use aws_sandbox::world::dice::Dice;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
