@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::gate::Gate;
 use super::layout::{Layout, same_task_definition};
-use super::observed::{Observed, Rollout, ServiceStatus, TargetHealth};
+use super::observed::{Deployment, Observed, ServiceStatus, TargetHealth};
 use super::routing::Routing;
 use super::side::{Pair, Side};
 use super::step::Step;
@@ -44,8 +45,8 @@ pub struct Evidence {
     pub steady: Pair<u32>,
     /// The same, healthy at this look.
     pub healthy: Pair<u32>,
-    /// The routing has been seen unchanged for `settle_time`.
-    pub settled: bool,
+    /// How long the routing has been seen unchanged; `None` since it was last touched.
+    pub stood: Option<Duration>,
     /// This run has sent a deployment to the side.
     pub deployed: Pair<bool>,
     /// The deployment this run sent was there and has been replaced by another.
@@ -116,10 +117,8 @@ impl Memory {
         self.tried(step);
     }
 
-    pub fn evidence(&self, observed: &Observed, layout: &Layout, now: Duration) -> Evidence {
-        let settled = self.routing_since.as_ref().is_some_and(|(seen, since)| {
-            *seen == observed.routing() && now.saturating_sub(*since) >= layout.settle_time
-        });
+    pub fn evidence(&self, observed: &Observed, now: Duration) -> Evidence {
+        let stood = self.routing_since.as_ref().filter(|(seen, _)| *seen == observed.routing());
         Evidence {
             steady: Pair::from_fn(|side| {
                 let proof_time = observed.sides[side]
@@ -133,7 +132,7 @@ impl Memory {
                 )
             }),
             healthy: Pair::from_fn(|side| count(self.healthy_since[side].iter())),
-            settled,
+            stood: stood.map(|(_, since)| now.saturating_sub(*since)),
             deployed: Pair::from_fn(|side| self.deployed[side] != Deployed::No),
             astray: Pair::from_fn(
                 |side| matches!(self.deployed[side], Deployed::Seen { astray } if astray >= ASTRAY_LOOKS),
@@ -145,12 +144,26 @@ impl Memory {
 }
 
 impl Evidence {
+    /// Whether what `gate` stands for has been seen.
+    pub fn opens(&self, gate: &Gate, observed: &Observed, layout: &Layout) -> bool {
+        match gate {
+            Gate::Healthy { side, need } => self.proves(observed, layout, *side, *need),
+            Gate::Gone { side } => observed.service(*side).is_none(),
+            Gate::Settled { time } => self.stood.is_some_and(|stood| stood >= *time),
+        }
+    }
+
+    /// The routing has been seen unchanged for `settle_time`.
+    pub fn settled(&self, observed: &Observed, layout: &Layout) -> bool {
+        self.opens(&layout.settle(), observed, layout)
+    }
+
     /// `side` runs the wished task definition, wholly rolled out, with at least `need` tasks whose targets have
     /// been healthy for the whole proof time.
     pub fn proves(&self, observed: &Observed, layout: &Layout, side: Side, need: u32) -> bool {
         self.stands(observed, side, need)
             && observed.service(side).is_some_and(|service| {
-                service.rollout == Rollout::Completed
+                service.deployment == Deployment::Completed
                     && same_task_definition(&service.task_definition, &layout.sides[side].task_definition)
             })
     }

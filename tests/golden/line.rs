@@ -91,7 +91,7 @@ impl Line {
         let settings = Settings {
             region: Some("eu-west-1".to_owned()),
             access_key: Some("ours".to_owned()),
-            secret_key: Some("secret".to_owned()),
+            secret_key: Some("secret".to_owned().into()),
             ecs_endpoint: endpoint.clone(),
             elb_endpoint: endpoint,
             transport: Some(transport),

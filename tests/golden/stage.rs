@@ -31,7 +31,7 @@ pub fn story(name: &str, script: impl AsyncFnOnce(&mut Stage)) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let book = runtime.block_on(async {
-        let (sandbox, seam) = in_process::start(SEED, PROPAGATION, TASK_START).unwrap();
+        let (sandbox, seam) = in_process::start(SEED, PROPAGATION, TASK_START, None).unwrap();
         plane::start(&sandbox, seam, SEED);
         let line = Line::new(&sandbox);
         let project = Project::new(&line).await;

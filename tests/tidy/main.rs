@@ -77,14 +77,14 @@ fn undescribed(name: &str, schema: &Schema) -> Vec<String> {
         let text = attribute.description.trim();
         if !text.ends_with(['.', ':']) {
             complaints.push(format!(
-                "src/provider/service/attributes.rs: {name}.{path} has no description that is a sentence; say what it is, with a full stop"
+                "src/provider/service/attributes/: {name}.{path} has no description that is a sentence; say what it is, with a full stop"
             ));
         }
     });
     let blocks = schema.blocks.iter().filter(|(_, block)| block.content.description.trim().is_empty());
     complaints.extend(blocks.map(|(block, _)| {
         format!(
-            "src/provider/service/attributes.rs: the block {name}.{block} has no description; say what it is"
+            "src/provider/service/attributes/: the block {name}.{block} has no description; say what it is"
         )
     }));
     complaints

@@ -3,8 +3,8 @@
 use super::files::Text;
 
 /// Those of the root package, and the packages beside it under the names code calls them by.
-const ROOMS: [&str; 7] =
-    ["aws", "aws_sandbox", "bluegreen", "cli", "provider", "terraform_plugin", "traffic"];
+const ROOMS: [&str; 8] =
+    ["aws", "aws_sandbox", "bluegreen", "cli", "provider", "referee", "terraform_plugin", "traffic"];
 
 /// The rooms that the file at `path` may reach into; `None` when it is in no room.
 fn knows(path: &str) -> Option<(&'static str, &'static [&'static str])> {
@@ -20,7 +20,8 @@ fn knows(path: &str) -> Option<(&'static str, &'static [&'static str])> {
     let others: &[&str] = match room {
         "aws" => &["bluegreen"],
         "provider" => &["terraform_plugin", "bluegreen", "aws"],
-        "cli" if demo => &["aws_sandbox", "traffic"],
+        "referee" => &["aws_sandbox"],
+        "cli" if demo => &["aws_sandbox", "referee", "traffic"],
         "cli" => &["traffic"],
         _ => &[],
     };

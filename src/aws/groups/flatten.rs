@@ -24,11 +24,13 @@ pub(super) fn attributes(raw: &[elb::TargetGroupAttribute]) -> Attributes {
         attribute.and_then(|attribute| attribute.value.as_deref())
     };
     let number = |key: &str, default| value(key).and_then(|value| value.parse().ok()).unwrap_or(default);
+    let text = |key: &str, default: String| value(key).map(str::to_owned).unwrap_or(default);
+    let default = GroupAttributes::default();
     Attributes {
         wished: GroupAttributes {
-            deregistration_delay: number(DEREGISTRATION_DELAY, 300),
-            slow_start: number(SLOW_START, 0),
-            algorithm: value(ALGORITHM).unwrap_or("round_robin").to_owned(),
+            deregistration_delay: number(DEREGISTRATION_DELAY, default.deregistration_delay),
+            slow_start: number(SLOW_START, default.slow_start),
+            algorithm: text(ALGORITHM, default.algorithm),
         },
         sticky: value(STICKY) == Some("true"),
     }

@@ -16,6 +16,7 @@ use self::audience::{Audience, Office};
 use self::moves::Move;
 use self::screen::{Row, Screen};
 use crate::cli::project::Project;
+use crate::referee::Referee;
 use aws_sandbox::{Running, SandboxOptions};
 
 /// Plays a whole release story with the real terraform against a sandbox, under live traffic.
@@ -57,7 +58,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         dir: folder.clone(),
         ..SandboxOptions::default()
     };
-    let sandbox = aws_sandbox::start(options).await?;
+    let sandbox = aws_sandbox::start_watched(options, Referee::boxed()).await?;
     let story = Story {
         project: project(&folder, args.speed)?,
         office: Office::at([127, 0, 99, 7].into()),

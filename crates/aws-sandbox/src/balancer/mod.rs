@@ -15,6 +15,7 @@ mod node;
 mod request;
 mod rules;
 mod upgrade;
+mod uplink;
 mod wildcard;
 
 use std::collections::{BTreeSet, HashMap};

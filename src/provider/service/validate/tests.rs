@@ -6,9 +6,9 @@ use terraform_plugin::Value;
 
 const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/lb/1/2";
 
-fn good() -> Value {
+pub(in crate::provider::service) fn good() -> Value {
     let side = |definition: &str| Value::object([("task_definition", definition.into())]);
-    let mut value = attributes::service().null_object();
+    let mut value = attributes::service_ref().null_object();
     let network = Value::object([
         ("subnets", Value::list(["subnet-1"])),
         ("security_groups", Value::Null),

@@ -1,0 +1,24 @@
+//! The pure world: everything AWS knows and does, with time and reports passed in and orders and views passed out. No IO,
+//! no tokio; the same seed and inputs give the same world.
+//!
+//! A call comes in at `acting` and is handed to its service by `services`; time and reports come in at `passing`. Each
+//! service has a folder: `model` is what it keeps, `requests` reads and checks parameters, `reads` answers from a state
+//! that may as well be an old copy, `writes` changes the world, `quotas` says how often.
+
+pub mod acting;
+pub mod ecs;
+pub mod elb;
+mod history;
+mod passing;
+pub mod place;
+mod quotas;
+mod scene;
+pub mod services;
+mod state;
+pub mod tags;
+mod traffic;
+pub mod witness;
+pub mod world;
+
+pub use state::State;
+pub use world::{Settings, World};
