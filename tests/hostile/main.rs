@@ -14,6 +14,7 @@ mod socket;
 mod callers;
 mod contrast;
 mod live;
+mod lives;
 mod plane;
 mod run;
 mod schedule;

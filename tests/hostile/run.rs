@@ -227,14 +227,14 @@ fn happen(world: &mut World, now: Duration, event: &Event) {
     }
 }
 
-fn production(world: &World) -> Option<String> {
+pub fn production(world: &World) -> Option<String> {
     let role = |tags: &Value| tags.to_string().contains("production");
     let rules = world.state.elb.rules.values();
     rules.filter(|rule| role(&json!(rule.tags))).map(|rule| rule.arn.clone()).next()
 }
 
 /// Somebody with a console of his own. What is refused is refused.
-fn outsider(world: &mut World, now: Duration, service: Service, operation: &str, params: Value) {
+pub fn outsider(world: &mut World, now: Duration, service: Service, operation: &str, params: Value) {
     let request = Request { service, operation: operation.to_owned(), params };
     let sender = Sender { caller: "outsider".to_owned(), ..Sender::default() };
     let (number, _) = world.arrive(now, &request, sender);

@@ -2,7 +2,7 @@
 
 use bluegreen_provider::provider::Bluegreen;
 use terraform_plugin::{
-    ApplyRequest, Diagnostics, PlanRequest, PlanResponse, Provider as _, ReadRequest, Resource, Value,
+    ApplyRequest, Diagnostics, PlanRequest, PlanResponse, Provider as _, ReadRequest, Resource, Value, codec,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -50,25 +50,44 @@ impl Project {
             ReadRequest { state: self.state.clone(), private: self.private.clone(), ..Default::default() };
         let read = self.resource().read(request).await;
         errors(&read.diagnostics)?;
+        if !read.state.is_null() {
+            stored(&read.state, self.resource());
+        }
         (self.state, self.private) = (read.state, read.private);
         Ok(())
     }
 
-    /// A plan that Terraform accepts.
-    fn plan(&self) -> Result<PlanResponse, String> {
+    /// What the provider plans for `config`, in a form that Terraform accepts. It may be an error or a replacement.
+    pub fn propose(&self, config: &Value) -> PlanResponse {
         let schema = self.resource().schema();
-        errors(&self.resource().validate(&self.config))?;
-        let request = || PlanRequest {
-            prior: self.state.clone(),
-            proposed: proposed_new(&schema.attributes, &self.state, &self.config),
-            config: self.config.clone(),
+        let request = |prior: &Value| PlanRequest {
+            prior: prior.clone(),
+            proposed: proposed_new(&schema.attributes, prior, config),
+            config: config.clone(),
             private: self.private.clone(),
         };
-        let planned = self.resource().plan(request());
-        errors(&planned.diagnostics)?;
-        let again = self.resource().plan(request());
+        let planned = self.resource().plan(request(&self.state));
+        let again = self.resource().plan(request(&self.state));
         assert!(planned.planned == again.planned, "the plan is not pure");
-        assert_plan_valid(&schema.attributes, &self.state, &self.config, &planned.planned, "");
+        assert_eq!((&planned.private, &planned.requires_replace), (&again.private, &again.requires_replace));
+        codec::encode(&planned.planned, &schema.object_type()).unwrap();
+        assert_plan_valid(&schema.attributes, &self.state, config, &planned.planned, "");
+        for path in &planned.requires_replace {
+            assert_ne!(self.state.at(path), planned.planned.at(path), "{path}");
+        }
+        // A replacement is planned once more, as a creation.
+        if !planned.requires_replace.is_empty() {
+            let anew = self.resource().plan(request(&Value::Null));
+            assert_plan_valid(&schema.attributes, &Value::Null, config, &anew.planned, "");
+        }
+        planned
+    }
+
+    /// A plan that goes on to an apply.
+    fn plan(&self) -> Result<PlanResponse, String> {
+        errors(&self.resource().validate(&self.config))?;
+        let planned = self.propose(&self.config);
+        errors(&planned.diagnostics)?;
         assert!(planned.requires_replace.is_empty(), "replaced: {:?}", planned.requires_replace);
         Ok(planned)
     }
@@ -85,6 +104,14 @@ impl Project {
         if planned.planned == self.state {
             return Ok(Applied::NothingToDo);
         }
+        self.carry_out(planned, stop).await
+    }
+
+    pub async fn carry_out(
+        &mut self,
+        planned: PlanResponse,
+        stop: CancellationToken,
+    ) -> Result<Applied, String> {
         let request = ApplyRequest {
             prior: self.state.clone(),
             planned: planned.planned.clone(),
@@ -100,7 +127,7 @@ impl Project {
         }
         // After an error null keeps what was there.
         if ended.is_ok() || !result.state.is_null() {
-            assert!(result.state.is_wholly_known(), "something is unknown after apply: {:?}", result.state);
+            stored(&result.state, self.resource());
             (self.state, self.private) = (result.state, result.private);
         }
         ended.map(|()| Applied::Done)
@@ -120,4 +147,19 @@ impl Project {
         }
         ended
     }
+
+    /// Takes up what is there, in place of whatever was known; a read completes it.
+    pub async fn import(&mut self, id: &str) -> Result<(), String> {
+        let imported = self.resource().import(id.to_owned(), CancellationToken::new()).await;
+        errors(&imported.diagnostics)?;
+        stored(&imported.state, self.resource());
+        (self.state, self.private) = (imported.state, imported.private);
+        self.refresh().await
+    }
+}
+
+/// Fit to be kept in a state.
+fn stored(value: &Value, resource: &dyn Resource) {
+    assert!(value.is_wholly_known(), "something is unknown in a state: {value:?}");
+    codec::encode(value, &resource.schema().object_type()).unwrap();
 }

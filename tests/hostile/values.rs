@@ -29,6 +29,7 @@ fn right() -> Value {
         cluster: "shop".to_owned(),
         vpc_id: "vpc-1".to_owned(),
         listener: "arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/shop/1/2".to_owned(),
+        test_listener: String::new(),
         subnets: vec!["subnet-1".to_owned()],
         security_groups: Vec::new(),
         interval: 10,

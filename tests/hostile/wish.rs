@@ -35,6 +35,7 @@ pub struct Place {
     pub cluster: String,
     pub vpc_id: String,
     pub listener: String,
+    pub test_listener: String,
     pub subnets: Vec<String>,
     pub security_groups: Vec<String>,
     /// Seconds between health checks.
@@ -47,6 +48,7 @@ impl Place {
             cluster: sandbox.cluster.clone(),
             vpc_id: sandbox.vpc_id.clone(),
             listener: sandbox.listeners.production.arn.clone(),
+            test_listener: sandbox.listeners.test.arn.clone(),
             subnets: sandbox.subnets.clone(),
             security_groups: sandbox.security_groups.clone(),
             interval: 5,
@@ -59,6 +61,7 @@ impl Place {
             cluster: ready.cluster.clone(),
             vpc_id: ready.vpc_id.clone(),
             listener: ready.listeners.production.arn.clone(),
+            test_listener: ready.listeners.test.arn.clone(),
             subnets: ready.subnets.clone(),
             security_groups: ready.security_groups.clone(),
             interval: 10,

@@ -4,8 +4,6 @@ pub(super) mod apply;
 pub(super) mod attributes;
 mod decode;
 mod explain;
-#[cfg(test)]
-mod judged;
 mod planned;
 mod private;
 mod rollout;

@@ -1,16 +1,11 @@
-//! Random configurations as users write them, and what others do to the facts behind our back.
+//! Random configurations as users write them.
 
+use bluegreen_provider::provider::Bluegreen;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
+use terraform_plugin::{Attribute, Kind, Provider as _, Schema, Value};
 
-use crate::bluegreen::matches::Matches;
-use crate::bluegreen::observed::{Deployment, Observed};
-use crate::bluegreen::routing::{Neighbour, Role, Rule, Sends};
-use crate::bluegreen::side::Side;
-use crate::provider::service::attributes;
-use terraform_plugin::{Attribute, Kind, Value};
-
-const AT: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/shop/1";
+use crate::wish::Place;
 
 type Named = (&'static str, BoxedStrategy<Value>);
 
@@ -22,10 +17,12 @@ fn number(numbers: &'static [i64]) -> BoxedStrategy<Value> {
     select(numbers).prop_map(Value::from).boxed()
 }
 
-fn some_of(words: &'static [&'static str], least: usize) -> BoxedStrategy<Value> {
-    subsequence(words, least..=words.len())
+fn some_of<T: AsRef<str>>(words: &[T], least: usize) -> BoxedStrategy<Value> {
+    let words: Vec<String> = words.iter().map(|word| word.as_ref().to_owned()).collect();
+    let most = words.len();
+    subsequence(words, least..=most)
         .prop_map(|some| {
-            let mut some: Vec<Value> = some.into_iter().map(Value::from).collect();
+            let mut some: Vec<Value> = some.iter().map(|word| Value::from(word.as_str())).collect();
             some.sort();
             Value::List(some)
         })
@@ -56,7 +53,7 @@ fn object(members: Vec<Named>) -> BoxedStrategy<Value> {
 
 fn side() -> BoxedStrategy<Value> {
     const WORDS: &[&str] =
-        &["nginx:1", "nginx:2", "arn:aws:ecs:eu-west-1:1:task-definition/nginx:2", "app:7"];
+        &["nginx:1", "nginx:2", "arn:aws:ecs:eu-west-1:123456789012:task-definition/nginx:2", "nginx:3"];
     object(vec![("task_definition", text(WORDS))])
 }
 
@@ -91,7 +88,7 @@ fn release() -> Vec<Named> {
     ]
 }
 
-fn runtime() -> Vec<Named> {
+fn runtime(place: &Place) -> Vec<Named> {
     let provider = object(vec![
         ("capacity_provider", text(&["FARGATE", "FARGATE_SPOT"])),
         ("weight", maybe(number(&[1, 5]))),
@@ -99,27 +96,28 @@ fn runtime() -> Vec<Named> {
     ]);
     let health = object(vec![
         ("path", maybe(text(&["/", "/up"]))),
-        ("interval", maybe(number(&[10, 20]))),
+        ("interval", maybe(number(&[5, 10]))),
+        ("timeout", Just(Value::from(2)).boxed()),
         ("matcher", maybe(text(&["200", "200-299"]))),
     ]);
     let group = object(vec![
-        ("deregistration_delay", maybe(number(&[0, 60]))),
+        ("deregistration_delay", maybe(number(&[0, 15]))),
         ("port", maybe(number(&[80, 8080]))),
         ("slow_start", maybe(number(&[0, 30]))),
     ]);
     let test = object(vec![
-        ("arn", Just(Value::from(format!("{AT}/9"))).boxed()),
+        ("arn", Just(Value::from(place.test_listener.as_str())).boxed()),
         ("priority", number(&[5, 6])),
         ("allowed_cidrs", maybe(some_of(&["10.0.0.0/8", "192.0.2.1"], 0))),
     ]);
     vec![
-        ("container_name", text(&["nginx", "app"])),
-        ("container_port", number(&[80, 8080])),
+        ("container_name", text(&["nginx"])),
+        ("container_port", number(&[80])),
         (
             "network_configuration",
             object(vec![
-                ("subnets", some_of(&["subnet-1", "subnet-2"], 1)),
-                ("security_groups", maybe(some_of(&["sg-1", "sg-2"], 0))),
+                ("subnets", some_of(&place.subnets, 1)),
+                ("security_groups", maybe(some_of(&place.security_groups, 0))),
                 ("assign_public_ip", maybe(flag())),
             ]),
         ),
@@ -136,32 +134,41 @@ fn runtime() -> Vec<Named> {
     ]
 }
 
+fn schema() -> Schema {
+    Bluegreen::default().resource("bluegreen_service").unwrap().schema().clone()
+}
+
 /// A wholly known configuration that validates.
-pub fn config() -> BoxedStrategy<Value> {
-    let attributes = object(release().into_iter().chain(runtime()).collect());
-    let cluster = text(&["shop", "arn:aws:ecs:eu-west-1:1:cluster/shop"]);
+pub fn config(place: &Place) -> BoxedStrategy<Value> {
+    let attributes = object(release().into_iter().chain(runtime(place)).collect());
+    let cluster = text(&["shop", "arn:aws:ecs:eu-west-1:123456789012:cluster/shop"]);
+    let (vpc, listener, schema) = (place.vpc_id.clone(), place.listener.clone(), schema());
     (attributes, phase(), cluster)
-        .prop_map(|(attributes, [enable, activate, promote], cluster)| {
-            let mut config = attributes::service_ref().null_object();
+        .prop_map(move |(attributes, [enable, activate, promote], cluster)| {
+            let mut config = schema.null_object();
             for (name, value) in attributes.as_map().unwrap() {
                 config.set(name.as_str(), value.clone());
             }
             for (name, value) in [
                 ("name", "web".into()),
                 ("cluster", cluster),
-                ("vpc_id", "vpc-1".into()),
-                ("listener_arn", format!("{AT}/2").into()),
+                ("vpc_id", vpc.as_str().into()),
+                ("listener_arn", listener.as_str().into()),
                 ("enable_canary", enable),
                 ("activate_canary", activate),
                 ("promote_to_all", promote),
             ] {
                 config.set(name, value);
             }
-            whole(&attributes::service_ref().attributes, &mut config);
+            whole(&schema.attributes, &mut config);
             config
         })
-        .prop_filter("validates", |config| !super::super::validate::config(config).has_errors())
+        .prop_filter("validates", validates)
         .boxed()
+}
+
+pub fn validates(config: &Value) -> bool {
+    !Bluegreen::default().resource("bluegreen_service").unwrap().validate(config).has_errors()
 }
 
 /// Every object has every attribute, as on the wire.
@@ -197,59 +204,3 @@ pub fn blurred(config: &Value, which: &[Index]) -> Value {
     }
     blurred
 }
-
-fn production(facts: &mut Observed) -> Option<&mut Rule> {
-    facts.rules.iter_mut().find(|rule| rule.role == Role::Production)
-}
-
-/// What somebody else did.
-pub fn meddle(facts: &mut Observed, how: u8, side: Side) {
-    let service = facts.sides[side].service.as_mut();
-    match (how, service) {
-        (0, Some(service)) => service.desired += 1,
-        (1, Some(service)) => {
-            service.task_definition = "arn:aws:ecs:eu-west-1:1:task-definition/nginx:9".to_owned()
-        }
-        (2, Some(service)) => service.settings.enable_execute_command ^= true,
-        (3, Some(service)) => service.deployment = Deployment::Failed("tasks failed to start".to_owned()),
-        (4, Some(service)) => service.tags.clear(),
-        (5, _) => facts.sides[side].service = None,
-        (6, _) => facts.rules.retain(|rule| rule.role != Role::Canary),
-        (7, _) => {
-            if let Some(rule) = production(facts) {
-                rule.sends = Sends::both(side);
-            }
-        }
-        (8, _) => facts.rules.retain(|rule| rule.role != Role::Production),
-        (9, _) => {
-            if let Some(rule) = production(facts) {
-                rule.sends = Sends::Elsewhere("fixed-response".to_owned());
-            }
-        }
-        (10, _) => {
-            if let Some(rule) = production(facts) {
-                rule.priority += 7;
-            }
-        }
-        (11, _) => {
-            let matches = Matches { hosts: ["x.example.com".to_owned()].into(), ..Matches::default() };
-            facts.neighbours.push(Neighbour { id: "another's".to_owned(), priority: 45, matches });
-        }
-        (12, _) => {
-            if let Some(group) = &mut facts.sides[side].group {
-                group.settings.health_check.path = "/other".to_owned();
-                group.tags.insert("by".to_owned(), "hand".to_owned());
-            }
-        }
-        (13, _) => facts.rules.retain(|rule| rule.role != Role::Test),
-        (14, Some(service)) => service.desired = 0,
-        (15, _) => {
-            if let Some(rule) = production(facts) {
-                rule.matches.hosts.insert("new.example.com".to_owned());
-            }
-        }
-        _ => {}
-    }
-}
-
-pub const WAYS_TO_MEDDLE: u8 = 24;
