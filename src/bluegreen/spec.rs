@@ -140,13 +140,20 @@ pub struct GroupAttributes {
     /// Seconds; 0 is off.
     pub slow_start: u32,
     pub algorithm: String,
+    /// `on` or `off`.
+    pub anomaly_mitigation: String,
 }
 
 /// What AWS gives a group of which nothing is said.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>
 impl Default for GroupAttributes {
     fn default() -> Self {
-        GroupAttributes { deregistration_delay: 300, slow_start: 0, algorithm: "round_robin".to_owned() }
+        GroupAttributes {
+            deregistration_delay: 300,
+            slow_start: 0,
+            algorithm: "round_robin".to_owned(),
+            anomaly_mitigation: "off".to_owned(),
+        }
     }
 }
 

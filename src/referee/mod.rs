@@ -30,7 +30,7 @@ impl Referee {
 impl Witness for Referee {
     fn saw(&mut self, event: &Event, scene: &dyn Scene) {
         let broken: Vec<(&'static str, String)> = match &event.change {
-            Change::Rule { before, after } => routing::pointed(before.as_ref(), after, scene),
+            Change::Rule { before, after } => routing::pointed(before.as_deref(), after, scene),
             Change::Lowered { service, groups, from, to } => {
                 let what = format!("{} took {service} from {from} to {to} tasks", event.operation);
                 routing::lowered(&what, groups, *to, scene)

@@ -255,12 +255,11 @@ fn code(body: &[u8]) -> String {
 }
 
 fn by_hand(operation: &str, parameters: &Json) -> hyper::Request<Bytes> {
-    let request = hyper::Request::builder()
-        .method("POST")
-        .uri("/")
-        .header("authorization", "AWS4-HMAC-SHA256 Credential=outsider/20270101/eu-west-1/any/aws4_request");
     // ECS begins its members with a small letter, Elastic Load Balancing with a capital.
     let ecs = parameters.as_object().unwrap().keys().any(|name| name.starts_with(char::is_lowercase));
+    let service = if ecs { "ecs" } else { "elasticloadbalancing" };
+    let scope = format!("AWS4-HMAC-SHA256 Credential=outsider/20270101/eu-west-1/{service}/aws4_request");
+    let request = hyper::Request::builder().method("POST").uri("/").header("authorization", scope);
     if ecs {
         let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
         return request.header("x-amz-target", target).body(Bytes::from(parameters.to_string())).unwrap();

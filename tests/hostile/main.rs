@@ -11,6 +11,7 @@ mod support;
 #[path = "../support/socket.rs"]
 mod socket;
 
+mod borders;
 mod callers;
 mod contrast;
 mod live;

@@ -66,7 +66,7 @@ impl Stage {
     }
 
     fn state(&self) -> Value {
-        self.world(|world, now| aws_sandbox::console::state_json(world, now, 1.0))
+        self.world(|world, now| aws_sandbox::state_json(world, now, 1.0))
     }
 }
 
@@ -192,15 +192,9 @@ fn happen(world: &mut World, now: Duration, event: &Event) {
         Event::Weights(blue, green) => {
             let arn = |side: &str| {
                 let name = format!("nginx-{side}");
-                world
-                    .state
-                    .elb
-                    .target_groups
-                    .values()
-                    .find(|group| group.name == name)
-                    .map(|group| group.arn.clone())
+                arn_of(world, now, "target_groups", |group| group["name"] == name.as_str())
             };
-            if let (Some(rule), Some(one), Some(two)) = (production(world), arn("blue"), arn("green")) {
+            if let (Some(rule), Some(one), Some(two)) = (production(world, now), arn("blue"), arn("green")) {
                 let group =
                     |arn: &str, weight: &u32| json!({"TargetGroupArn": arn, "Weight": weight.to_string()});
                 let groups = json!([group(&one, blue), group(&two, green)]);
@@ -215,7 +209,7 @@ fn happen(world: &mut World, now: Duration, event: &Event) {
             }
         }
         Event::Priority(to) => {
-            if let Some(rule) = production(world) {
+            if let Some(rule) = production(world, now) {
                 let pairs = json!([{"RuleArn": rule, "Priority": to.to_string()}]);
                 outsider(world, now, Service::Elb, "SetRulePriorities", json!({"RulePriorities": pairs}));
             }
@@ -227,10 +221,15 @@ fn happen(world: &mut World, now: Duration, event: &Event) {
     }
 }
 
-pub fn production(world: &World) -> Option<String> {
-    let role = |tags: &Value| tags.to_string().contains("production");
-    let rules = world.state.elb.rules.values();
-    rules.filter(|rule| role(&json!(rule.tags))).map(|rule| rule.arn.clone()).next()
+pub fn production(world: &World, now: Duration) -> Option<String> {
+    arn_of(world, now, "rules", |rule| rule["tags"].to_string().contains("production"))
+}
+
+/// The first of a kind that is meant.
+pub fn arn_of(world: &World, now: Duration, kind: &str, meant: impl Fn(&Value) -> bool) -> Option<String> {
+    let state = aws_sandbox::state_json(world, now, 1.0);
+    let found = state[kind].as_array()?.iter().find(|it| meant(it))?;
+    Some(found["arn"].as_str()?.to_owned())
 }
 
 /// Somebody with a console of his own. What is refused is refused.

@@ -17,14 +17,14 @@ use crate::wish::{Phase, Place, Wish};
 
 /// Nothing here takes long; whatever waits longer than this hangs.
 const LIMIT: Duration = Duration::from_secs(20);
-const NAME: &str = "bluegreen_service";
+pub const NAME: &str = "bluegreen_service";
 
 fn schema() -> Schema {
     Bluegreen::default().resource(NAME).unwrap().schema().clone()
 }
 
 /// A configuration that is right, to be spoilt.
-fn right() -> Value {
+pub fn right() -> Value {
     let place = Place {
         cluster: "shop".to_owned(),
         vpc_id: "vpc-1".to_owned(),

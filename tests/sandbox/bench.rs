@@ -8,9 +8,9 @@ use aws_sandbox::aws::place::Place;
 use aws_sandbox::aws::{Settings, World};
 use aws_sandbox::call::error::{Answer, ApiError};
 use aws_sandbox::call::request::{Request, Service};
-use aws_sandbox::console::state_json;
 use aws_sandbox::faults::verdict::Verdict;
 use aws_sandbox::seam::{CheckOutcome, Order, Report, TaskSpec};
+use aws_sandbox::state_json;
 use bluegreen_provider::referee::Referee;
 use serde_json::{Value, json};
 

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use crate::console;
 use crate::core::Core;
 use crate::faults::fault::Fault;
-use crate::protocol::Reply;
-use crate::reply::reply;
+use crate::reply::{Reply, reply};
 
 /// HTTP status and body.
 type Result = std::result::Result<Value, (u16, String)>;

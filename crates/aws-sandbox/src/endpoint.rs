@@ -22,8 +22,8 @@ use super::call::request::{Request, Sender};
 use super::core::Core;
 use super::faults::fault::When;
 use super::journal::Outcome;
-use super::protocol::{self, Reply};
-use super::reply::plain;
+use super::protocol;
+use super::reply::{Reply, plain};
 
 /// Largest request body.
 const MOST: usize = 4 << 20;

@@ -17,8 +17,8 @@ use super::clock::Clock;
 use super::core::Core;
 use super::endpoint;
 use super::premade;
-use super::protocol::Reply;
 use super::ready::Listeners;
+use super::reply::Reply;
 use super::seam::{Order, Report, RouteTable};
 
 /// What is premade, and the way in.

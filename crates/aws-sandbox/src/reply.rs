@@ -5,7 +5,9 @@ use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
-pub fn reply(status: u16, content_type: &'static str, id: &str, body: String) -> Response<Full<Bytes>> {
+pub type Reply = Response<Full<Bytes>>;
+
+pub fn reply(status: u16, content_type: &'static str, id: &str, body: String) -> Reply {
     let mut reply = Response::new(Full::new(Bytes::from(body)));
     *reply.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = reply.headers_mut();
@@ -16,6 +18,6 @@ pub fn reply(status: u16, content_type: &'static str, id: &str, body: String) ->
     reply
 }
 
-pub fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+pub fn plain(status: StatusCode, text: &'static str) -> Reply {
     reply(status.as_u16(), "text/plain", "", text.to_owned())
 }

@@ -100,7 +100,7 @@ impl Life {
     async fn meddled(&mut self, meddling: &[(u8, bool)]) {
         for (how, blue) in meddling {
             let side = if *blue { "blue" } else { "green" };
-            self.sandbox.with(|world, now| meddling::meddle(world, now, *how, side));
+            self.sandbox.with(|world, now| meddling::meddle(world, now, *how, side, &place().listener));
         }
         // Whatever comes of it has come.
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -176,7 +176,7 @@ impl Life {
 
     /// What the sandbox has otherwise than `wish`, as far as it serves anybody.
     fn left_to_do(&self, wish: &Value) -> Vec<String> {
-        let state = self.sandbox.with(|world, now| aws_sandbox::console::state_json(world, now, 1.0));
+        let state = self.sandbox.with(|world, now| aws_sandbox::state_json(world, now, 1.0));
         let number = |name: &str| wish.get(name).as_i64().unwrap();
         let toggled = |name: &str| wish.get(name).as_bool().unwrap();
         let home = wish.get("primary").as_str().unwrap();

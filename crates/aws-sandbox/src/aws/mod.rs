@@ -5,20 +5,20 @@
 //! service has a folder: `model` is what it keeps, `requests` reads and checks parameters, `reads` answers from a state
 //! that may as well be an old copy, `writes` changes the world, `quotas` says how often.
 
-pub mod acting;
-pub mod ecs;
-pub mod elb;
+mod acting;
+pub(crate) mod ecs;
+pub(crate) mod elb;
 mod history;
 mod passing;
 pub mod place;
 mod quotas;
 mod scene;
-pub mod services;
+pub(crate) mod services;
 mod state;
-pub mod tags;
+mod tags;
 mod traffic;
 pub mod witness;
-pub mod world;
+mod world;
 
-pub use state::State;
+pub use tags::Tags;
 pub use world::{Settings, World};

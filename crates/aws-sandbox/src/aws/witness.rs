@@ -36,7 +36,7 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// A listener rule was made (there was none before) or modified.
-    Rule { before: Option<RuleView>, after: RuleView },
+    Rule { before: Option<Box<RuleView>>, after: Box<RuleView> },
     /// A service is to have fewer tasks, or is deleted and is to have none.
     Lowered { service: String, groups: Vec<String>, from: u32, to: u32 },
     /// The call is over. Everything it changed or deleted, with the tags each thing had before, and the tags the call

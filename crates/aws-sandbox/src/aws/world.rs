@@ -47,7 +47,7 @@ pub(super) enum Timer {
 #[derive(Debug)]
 pub struct World {
     pub settings: Settings,
-    pub state: State,
+    pub(crate) state: State,
     pub faults: Faults,
     pub journal: Journal,
     /// Told of everything that callers change.

@@ -67,10 +67,10 @@ mod tests {
     fn a_cookie_comes_back_until_it_expires() {
         let mut set = HeaderMap::new();
         let second = Duration::from_secs(1);
-        write(&mut set, GROUP, "arn:green", second * 10, second);
+        write(&mut set, GROUP, "arn:new", second * 10, second);
         for which in 0..2 {
             let cookie = returned(&set, which);
-            assert_eq!(read(&cookie, GROUP, second * 10).as_deref(), Some("arn:green"));
+            assert_eq!(read(&cookie, GROUP, second * 10).as_deref(), Some("arn:new"));
             assert_eq!(read(&cookie, GROUP, second * 11), None);
             assert_eq!(read(&cookie, TARGET, second), None, "AWSALBTG is not AWSALB");
         }

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Reply;
 use crate::call::error::{Answer, ApiError};
-use crate::reply::reply;
+use crate::reply::{Reply, reply};
 
 pub fn parameters(body: &[u8]) -> Result<Value, ApiError> {
     let malformed = |text: String| ApiError::new("SerializationException", text);

@@ -8,14 +8,9 @@ mod xml;
 
 pub use route::route;
 
-use http_body_util::Full;
-use hyper::Response;
-use hyper::body::Bytes;
-
 use crate::call::dialect::Protocol;
 use crate::call::error::Answer;
-
-pub type Reply = Response<Full<Bytes>>;
+use crate::reply::Reply;
 
 /// An answer in the words of the protocol that the call came by.
 pub fn write(protocol: Protocol, operation: &str, answer: &Answer, id: &str) -> Reply {

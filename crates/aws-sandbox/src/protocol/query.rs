@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Reply, tree, xml};
+use super::{tree, xml};
 use crate::call::error::{Answer, ApiError};
-use crate::reply::reply;
+use crate::reply::{Reply, reply};
 
 /// `Action`, `Version` if there is one, and the parameters.
 pub fn read(body: &[u8]) -> Result<(String, Option<String>, Value), ApiError> {

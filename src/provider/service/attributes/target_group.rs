@@ -28,12 +28,16 @@ pub static ROWS: Table<GroupSettings> = rows! { GroupSettings {
     "target_group.load_balancing_algorithm_type":
         word(&["round_robin", "least_outstanding_requests", "weighted_random"]).default("round_robin")
         => attributes.algorithm;
+    /// Whether targets that fail more requests than the others get fewer, {words}. Needs `weighted_random`.
+    "target_group.load_balancing_anomaly_mitigation":
+        word(&["off", "on"]).default("off") => attributes.anomaly_mitigation;
 }};
 
 /// What only shows in several attributes.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html>
 pub fn together(reading: &mut Reading<'_>) {
     slow_start(reading);
+    anomaly_mitigation(reading);
 }
 
 fn slow_start(reading: &mut Reading<'_>) {
@@ -43,5 +47,17 @@ fn slow_start(reading: &mut Reading<'_>) {
         let detail = "Slow start cannot be combined with least_outstanding_requests or weighted_random. Set \
                       slow_start = 0, or load_balancing_algorithm_type = \"round_robin\".";
         reading.wrong("target_group.slow_start", "Slow start needs round robin", detail);
+    }
+}
+
+fn anomaly_mitigation(reading: &mut Reading<'_>) {
+    let attributes = &reading.spec.group.attributes;
+    let excluded = attributes.anomaly_mitigation == "on" && attributes.algorithm != "weighted_random";
+    let (path, algorithm) =
+        ("target_group.load_balancing_anomaly_mitigation", "target_group.load_balancing_algorithm_type");
+    if reading.knows(&[path, algorithm]) && excluded {
+        let detail = "Anomaly mitigation is for weighted_random only. Set load_balancing_anomaly_mitigation = \"off\", \
+                      or load_balancing_algorithm_type = \"weighted_random\".";
+        reading.wrong(path, "Anomaly mitigation needs weighted random", detail);
     }
 }

@@ -29,7 +29,11 @@ fn far_from_empty() -> Value {
     }
     let provider = [("capacity_provider", "FARGATE_SPOT".into()), ("weight", 2.into()), ("base", 1.into())];
     value.set("capacity_provider_strategy", Value::list([Value::object(provider)]));
-    let group = [("slow_start", Value::from(0)), ("load_balancing_algorithm_type", "weighted_random".into())];
+    let group = [
+        ("slow_start", Value::from(0)),
+        ("load_balancing_algorithm_type", "weighted_random".into()),
+        ("load_balancing_anomaly_mitigation", "on".into()),
+    ];
     value.set("target_group", Value::object(group));
     let listener = value.get("listener_arn").as_str().unwrap().replace("/2", "/3");
     let test =

@@ -151,6 +151,11 @@ fn bad_values_are_blamed_on_their_attribute() {
         ("target_group", health("deregistration_delay", 3_601), "target_group.deregistration_delay"),
         ("target_group", health("protocol", "TCP"), "target_group.protocol"),
         (
+            "target_group",
+            health("load_balancing_anomaly_mitigation", "on"),
+            "target_group.load_balancing_anomaly_mitigation",
+        ),
+        (
             "test_listener",
             Value::object([("arn", LISTENER.into()), ("priority", 1.into())]),
             "test_listener.arn",

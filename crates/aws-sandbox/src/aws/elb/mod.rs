@@ -61,7 +61,7 @@ pub fn write(world: &mut World, now: Duration, operation: &str, params: &Params)
         "ModifyTargetGroup" => world.modify_target_group(params),
         "ModifyTargetGroupAttributes" => world.modify_target_group_attributes(params),
         "DeleteTargetGroup" => world.delete_target_group(params),
-        "RegisterTargets" => world.register_targets(now, params),
+        "RegisterTargets" => world.register_targets(params),
         "DeregisterTargets" => world.deregister_targets(now, params),
         "CreateRule" => world.create_rule(now, params),
         "ModifyRule" => world.modify_rule(now, params),

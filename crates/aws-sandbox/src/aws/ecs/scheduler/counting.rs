@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::timings;
 use crate::aws::ecs::model::service::Service;
 use crate::aws::ecs::model::task::{LastStatus, Task};
 use crate::aws::world::World;
@@ -26,12 +27,6 @@ pub(super) enum Standing {
     /// Since when, and in which group and why.
     Unhealthy(Duration, String, String),
 }
-
-/// A task without a load balancer counts as healthy once it has run this long.
-const PROBATION: f64 = 40.0;
-
-/// How long a target must have been unhealthy before ECS acts on it.
-const PATIENCE: f64 = 10.0;
 
 impl World {
     pub(super) fn standing(&self, task: &Task) -> Standing {
@@ -75,7 +70,7 @@ impl World {
             let started = task.started.unwrap_or(now);
             let (mut healthy, mut sick) = (false, false);
             if running && task.revision.load_balancers.is_empty() {
-                let at = started + Duration::from_secs_f64(PROBATION * pace);
+                let at = started + Duration::from_secs_f64(timings::PROBATION * pace);
                 healthy = at <= now;
                 if !healthy {
                     later(at);
@@ -85,7 +80,8 @@ impl World {
                     Standing::Healthy => healthy = true,
                     Standing::Waiting => {}
                     Standing::Unhealthy(since, ..) => {
-                        let at = (started + grace).max(since + Duration::from_secs_f64(PATIENCE * pace));
+                        let at =
+                            (started + grace).max(since + Duration::from_secs_f64(timings::PATIENCE * pace));
                         sick = at <= now;
                         if !sick {
                             later(at);

@@ -7,3 +7,4 @@ mod rollout;
 mod surplus;
 mod task_end;
 mod task_start;
+mod timings;

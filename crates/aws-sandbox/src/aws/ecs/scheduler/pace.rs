@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::timings;
 use crate::aws::ecs::model::service::Event;
 use crate::aws::world::{Timer, World};
 
 impl World {
     /// How fast ECS is, against its default.
     pub(crate) fn pace(&self) -> f64 {
-        self.settings.task_start.as_secs_f64() / 40.0
+        self.settings.task_start.as_secs_f64() / timings::START
     }
 
     /// The scheduler looks at a service at once.
@@ -18,7 +19,7 @@ impl World {
 
     /// The scheduler notices an API call a moment later.
     pub(crate) fn react(&mut self, now: Duration, service: &str) {
-        let at = now + self.lag(0.5, 2.0);
+        let at = now + self.lag(timings::NOTICE);
         self.poke(at, service);
     }
 
@@ -37,7 +38,7 @@ impl World {
     }
 
     /// Between two numbers of seconds at the default pace of ECS.
-    pub(crate) fn lag(&mut self, low: f64, high: f64) -> Duration {
+    pub(crate) fn lag(&mut self, (low, high): (f64, f64)) -> Duration {
         let pace = self.pace();
         self.dice.seconds(low * pace, high * pace)
     }
@@ -47,6 +48,8 @@ impl World {
         let id = self.dice.uuid();
         if let Some(it) = self.state.ecs.services.get_mut(service) {
             it.events.push_front(Event { id, at: now, message });
+            // "Only the 100 most recent events are displayed":
+            // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html
             it.events.truncate(100);
         }
     }

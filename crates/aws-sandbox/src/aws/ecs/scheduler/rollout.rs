@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::timings;
 use crate::aws::ecs::model::deployment::{Deployment, Record, Revision, Rollout};
 use crate::aws::world::World;
 
@@ -42,7 +43,7 @@ impl World {
     pub(crate) fn count_failure(&mut self, now: Duration, arn: &str, deployment: &str) {
         let pace = self.pace();
         let Some(service) = self.state.ecs.services.get_mut(arn) else { return };
-        let threshold = service.desired.div_ceil(2).clamp(3, 200);
+        let threshold = service.desired.div_ceil(2).clamp(timings::BREAKER.0, timings::BREAKER.1);
         let breaker = service.breaker;
         let name = service.name.clone();
         let Some(index) = service.deployments.iter().position(|it| it.id == deployment) else { return };
@@ -54,8 +55,9 @@ impl World {
         it.updated = now;
         let failed = it.failed_tasks;
         if !it.ran && failed >= 3 {
-            let wait = 15.0 * 2f64.powi((failed as i32 - 3).min(7));
-            it.not_before = now + Duration::from_secs_f64(wait.min(27.0 * 60.0) * pace);
+            let (first, longest) = timings::BACKOFF;
+            let wait = first * 2f64.powi((failed as i32 - 3).min(7));
+            it.not_before = now + Duration::from_secs_f64(wait.min(longest) * pace);
         }
         let stuck = !it.ran && failed == 3;
         if index == 0 && breaker.enable && failed >= threshold {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::timings;
 use crate::aws::ecs::model::task::{LastStatus, Step};
 use crate::aws::world::{Timer, World};
 use crate::seam::Order;
@@ -42,14 +43,14 @@ impl World {
             task.last_status = LastStatus::Stopping;
             let service = task.service.clone();
             self.orders.push(Order::Terminate { task: id.to_owned() });
-            self.task_step(id, Step::AwaitExit, now + wait + Duration::from_secs(60));
+            self.task_step(id, Step::AwaitExit, now + wait + Duration::from_secs(timings::LOST));
             self.poke(now, &service);
         }
     }
 
     /// The scheduler wants a task gone: deregister, drain, SIGTERM.
     pub(crate) fn retire(&mut self, now: Duration, id: &str, reason: String) {
-        let due = now + self.lag(7.0, 11.0);
+        let due = now + self.lag(timings::DEREGISTER);
         let Some(task) = self.state.ecs.tasks.get_mut(id) else { return };
         if task.stopping {
             // It crashed, and now it is not to be replaced either.
@@ -72,7 +73,7 @@ impl World {
 
     /// StopTask: SIGTERM at once, the target deregistered only later.
     pub(crate) fn stop_at_once(&mut self, now: Duration, id: &str, reason: &str) {
-        let late = now + self.lag(5.0, 30.0);
+        let late = now + self.lag(timings::DEREGISTER_AFTER_STOP);
         let Some(task) = self.state.ecs.tasks.get_mut(id) else { return };
         if task.stopping {
             return;
@@ -106,7 +107,7 @@ impl World {
     }
 
     fn deprovision(&mut self, now: Duration, id: &str) {
-        let due = now + self.lag(8.0, 12.0);
+        let due = now + self.lag(timings::DEPROVISION);
         if let Some(task) = self.state.ecs.tasks.get_mut(id) {
             task.last_status = LastStatus::Deprovisioning;
             self.task_step(id, Step::End, due);
@@ -115,7 +116,7 @@ impl World {
 
     /// The data plane says the process is gone.
     pub(crate) fn exited(&mut self, now: Duration, id: &str, code: i32) {
-        let late = now + self.lag(10.0, 31.0);
+        let late = now + self.lag(timings::DEREGISTER_AFTER_EXIT);
         let Some(task) = self.state.ecs.tasks.get_mut(id) else { return };
         if matches!(task.last_status, LastStatus::Deprovisioning | LastStatus::Stopped) {
             return;
@@ -152,7 +153,7 @@ impl World {
         if over && let Some(it) = self.state.ecs.services.get_mut(&service) {
             it.tasks.remove(id);
         }
-        self.task_step(id, Step::Purge, now + Duration::from_secs(3600 + 600));
+        self.task_step(id, Step::Purge, now + Duration::from_secs(timings::VISIBLE_AFTER_STOP));
         self.poke(now, &service);
     }
 }

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use super::timings;
 use crate::aws::ecs::model::task::{LastStatus, Step, Task};
 use crate::aws::tags::Tags;
 use crate::aws::world::{Timer, World};
 use crate::seam::{Order, TaskSpec};
+
+/// 128 and the signal's number, as a shell has it.
+const SIGKILLED: i32 = 137;
 
 impl World {
     pub(super) fn task_step(&mut self, id: &str, step: Step, due: Duration) {
@@ -109,13 +113,13 @@ impl World {
             Step::Deregister => {
                 let delay = self.deregister_task(now, id, true);
                 let due = match delay {
-                    Some(delay) => now + delay + self.lag(1.0, 10.0),
+                    Some(delay) => now + delay + self.lag(timings::POLL),
                     None => now,
                 };
                 self.task_step(id, Step::Terminate, due);
             }
             Step::Terminate => self.terminate(now, id),
-            Step::AwaitExit => self.exited(now, id, 137),
+            Step::AwaitExit => self.exited(now, id, SIGKILLED),
             Step::End => self.end_task(now, id),
             Step::Purge => {
                 self.state.ecs.tasks.remove(id);
@@ -168,7 +172,7 @@ impl World {
         task.registered = !task.revision.load_balancers.is_empty();
         let task = task.clone();
         for binding in &task.revision.load_balancers {
-            self.register(now, &binding.group, task.ip, binding.port);
+            self.register(&binding.group, task.ip, binding.port);
             let known = self.state.elb.target_groups.contains_key(&binding.group);
             let name = &task.service_name;
             let text = if known {

@@ -76,11 +76,3 @@ impl Condition {
         }
     }
 }
-
-/// Whether no caller can ever match: every host of the rule ends in `.invalid`.
-pub fn parked(conditions: &[Condition]) -> bool {
-    conditions.iter().any(|condition| match condition {
-        Condition::Host(hosts) => hosts.iter().all(|host| host.to_ascii_lowercase().ends_with(".invalid")),
-        _ => false,
-    })
-}

@@ -11,7 +11,6 @@ use crate::seam::{CheckOutcome, Node, NodeHealth, TargetView};
 pub struct Target {
     pub ip: Ipv4Addr,
     pub port: u16,
-    pub registered: Duration,
     /// Set by deregistration; gone at that time.
     pub draining_until: Option<Duration>,
     pub nodes: Vec<Seen>,
@@ -47,16 +46,9 @@ impl TargetHealth {
 }
 
 impl Target {
-    pub fn new(ip: Ipv4Addr, port: u16, now: Duration, nodes: usize) -> Self {
+    pub fn new(ip: Ipv4Addr, port: u16, nodes: usize) -> Self {
         let seen = Seen { health: NodeHealth::Initial, streak: 0, last: None };
-        Self {
-            ip,
-            port,
-            registered: now,
-            draining_until: None,
-            nodes: vec![seen; nodes],
-            unhealthy_since: None,
-        }
+        Self { ip, port, draining_until: None, nodes: vec![seen; nodes], unhealthy_since: None }
     }
 
     pub fn forget_health(&mut self) {

@@ -102,7 +102,7 @@ impl World {
             created: now,
         };
         let answer = json!({"Rules": [rule.json()]});
-        self.changes.push(Change::Rule { before: None, after: rule.view() });
+        self.changes.push(Change::Rule { before: None, after: rule.view().into() });
         self.state.elb.rules.insert(rule.arn.clone(), rule);
         self.routing_changed(now, &listener);
         Ok(answer)
@@ -141,7 +141,7 @@ impl World {
             rule.conditions = conditions;
         }
         let answer = json!({"Rules": [rule.json()]});
-        self.changes.push(Change::Rule { before: Some(old.view()), after: rule.view() });
+        self.changes.push(Change::Rule { before: Some(old.view().into()), after: rule.view().into() });
         let listener = rule.listener.clone();
         self.state.elb.rules.insert(rule.arn.clone(), rule);
         self.routing_changed(now, &listener);

@@ -13,7 +13,7 @@ use crate::call::params::Params;
 use crate::seam::{CheckOutcome, Node};
 
 impl World {
-    pub(crate) fn register_targets(&mut self, now: Duration, params: &Params) -> Answer {
+    pub(crate) fn register_targets(&mut self, params: &Params) -> Answer {
         let arn = params.needed("TargetGroupArn")?;
         let group = self.state.elb.target_group(arn)?;
         if group.target_type != "ip" {
@@ -31,7 +31,7 @@ impl World {
             return Err(ApiError::new("TooManyTargets", "You have reached the maximum number of targets"));
         }
         for (ip, port) in targets {
-            self.register(now, arn, ip, port);
+            self.register(arn, ip, port);
         }
         Ok(json!({}))
     }
@@ -45,10 +45,10 @@ impl World {
         Ok(json!({}))
     }
 
-    pub(crate) fn register(&mut self, now: Duration, group: &str, ip: Ipv4Addr, port: u16) {
+    pub(crate) fn register(&mut self, group: &str, ip: Ipv4Addr, port: u16) {
         let nodes = self.nodes.len();
         if let Some(group) = self.state.elb.target_groups.get_mut(group) {
-            group.targets.entry((ip, port)).or_insert_with(|| Target::new(ip, port, now, nodes));
+            group.targets.entry((ip, port)).or_insert_with(|| Target::new(ip, port, nodes));
             self.version += 1;
         }
     }
