@@ -146,6 +146,11 @@ impl Stage {
         self.left().await;
     }
 
+    pub async fn destroy_fails(&mut self, title: &str) {
+        self.project.book.heading(title);
+        assert!(!self.project.destroy().await, "{title} did not fail:\n{}", self.project.book.tail());
+    }
+
     /// Names what there is in AWS.
     pub async fn left(&mut self) {
         let state = self.line.sandbox("GET", "/_sandbox/state", &Json::Null).await;
