@@ -3,7 +3,9 @@
 use super::routing::{Role, RuleWish};
 use super::step::Step;
 
-/// A run that has done the same thing so often, after ever longer pauses, and needs it again, is not alone.
+/// A rollout that has done the same thing so often, after ever longer pauses, and needs it again, is not alone. The
+/// pauses before the second to the eighth time add up to 2 + 4 + … + 14 = 56 s, longer than a settle; stale answers make
+/// a rollout repeat itself once or twice (the most seen in the random schedules of `tests/hostile`).
 const TIMES: u8 = 8;
 
 /// What a run has carried out.
