@@ -34,7 +34,7 @@ enum Deployed {
 
 /// A deployment that was seen and is then missing from so many looks in a row was replaced. ECS answers from copies
 /// that may lag, and one late copy explains a look or two; a rolled back or foreign deployment stays away. Four looks
-/// are 8 s at 2 s apart: longer than the lags that `tests/hostile` draws in a row, shorter than a task takes to start.
+/// are 8 s at 2 s apart, and less than a new task takes to start.
 const ASTRAY_LOOKS: u8 = 4;
 
 /// A deployment that was sent and is not seen in so many looks in a row was lost, and is sent again: 20 s at 2 s apart,

@@ -4,8 +4,8 @@ use super::routing::{Role, RuleWish};
 use super::step::Step;
 
 /// A rollout that has done the same thing so often, after ever longer pauses, and needs it again, is not alone. The
-/// pauses before the second to the eighth time add up to 2 + 4 + … + 14 = 56 s, longer than a settle; stale answers make
-/// a rollout repeat itself once or twice (the most seen in the random schedules of `tests/hostile`).
+/// pauses before the second to the eighth time add up to 2 + 4 + … + 14 = 56 s, longer than the default
+/// `settle_time`. A stale answer makes a rollout repeat itself too, but then the next look is of what it did.
 const TIMES: u8 = 8;
 
 /// What a run has carried out.
