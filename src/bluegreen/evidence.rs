@@ -32,10 +32,14 @@ enum Deployed {
     Seen { astray: u8 },
 }
 
-/// More looks than a stale answer or two can explain.
+/// A deployment that was seen and is then missing from so many looks in a row was replaced. ECS answers from copies
+/// that may lag, and one late copy explains a look or two; a rolled back or foreign deployment stays away. Four looks
+/// are 8 s at 2 s apart, and less than a new task takes to start.
 const ASTRAY_LOOKS: u8 = 4;
 
-/// A deployment not seen after so many looks was lost, and is sent again.
+/// A deployment that was sent and is not seen in so many looks in a row was lost, and is sent again: 20 s at 2 s apart,
+/// where ECS's documentation promises nothing and a second deployment of the same definition only costs time.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
 const UNSEEN_LOOKS: u8 = 10;
 
 /// What the memory proves at this moment.

@@ -138,7 +138,7 @@ fn groups(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
 }
 
 /// Whatever `inner` matches, `outer` matches too. Errs on the side of "no".
-pub fn covers(outer: &Matches, inner: &Matches) -> bool {
+fn covers(outer: &Matches, inner: &Matches) -> bool {
     let all = |outer: &std::collections::BTreeSet<String>, inner: &std::collections::BTreeSet<String>| {
         outer.is_empty()
             || (!inner.is_empty()

@@ -14,6 +14,7 @@ use super::side::Side;
 use super::step::{Step, Why};
 
 /// Looks in a row that must find the receiver ill before the public is sent back; one may be a stale answer.
+/// A third would leave callers with a failing side for 2 s more.
 const ILL_LOOKS: u8 = 2;
 
 /// What a rollout keeps from turn to turn, for one layout.

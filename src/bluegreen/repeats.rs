@@ -3,7 +3,9 @@
 use super::routing::{Role, RuleWish};
 use super::step::Step;
 
-/// A run that has done the same thing so often, after ever longer pauses, and needs it again, is not alone.
+/// A rollout that has done the same thing so often, after ever longer pauses, and needs it again, is not alone. The
+/// pauses before the second to the eighth time add up to 2 + 4 + … + 14 = 56 s, longer than the default
+/// `settle_time`. A stale answer makes a rollout repeat itself too, but then the next look is of what it did.
 const TIMES: u8 = 8;
 
 /// What a run has carried out.

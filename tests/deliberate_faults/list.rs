@@ -212,14 +212,14 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "any client certificate accepted",
-        file: "crates/terraform-plugin/src/tls.rs",
+        file: "crates/terraform-plugin/src/process/tls.rs",
         find: "if end_entity.as_ref() == self.certificate.as_ref() {",
         replace: "if !end_entity.as_ref().is_empty() {",
         caught_by: PROTOCOL,
     },
     Fault {
         name: "Ctrl-C does not reach a running call",
-        file: "crates/terraform-plugin/src/stop.rs",
+        file: "crates/terraform-plugin/src/process/in_flight.rs",
         find: "std::mem::replace(&mut *token, fresh).cancel();",
         replace: "drop(std::mem::replace(&mut *token, fresh));",
         caught_by: PROTOCOL,

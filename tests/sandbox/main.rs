@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod bench;
+mod carried;
 mod conformance;
+mod controllers;
 mod faults;
 mod routing;
 mod scheduler;

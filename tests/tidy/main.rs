@@ -105,6 +105,21 @@ fn terraform_files_are_formatted() {
 }
 
 #[test]
+fn the_protocol_s_package_holds_its_definitions() {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["package", "--list", "--offline", "--allow-dirty", "-p", "terraform-plugin"]);
+    let ran = command.current_dir(files::root()).output().expect("cargo runs");
+    let files = String::from_utf8_lossy(&ran.stdout);
+    for definition in ["proto/plugin.proto", "proto/tfplugin6.proto"] {
+        assert!(
+            files.lines().any(|file| file == definition),
+            "crates/terraform-plugin/proto is a link to proto/ and must hold {definition}; cargo package --list says:\n{files}{}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
+    }
+}
+
+#[test]
 fn links_between_pages_lead_somewhere() {
     of_each(&files::markdown(), markdown::broken_links);
 }

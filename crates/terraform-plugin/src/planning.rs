@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::path::AttributePath;
-use super::provider::PlanRequest;
-use super::schema::{Attribute, Kind, Schema};
-use super::value::Value;
+use crate::kinds::{PlanRequest, PlanResponse};
+use crate::schema::{Attribute, Kind, Schema};
+use crate::value::{AttributePath, Value};
 
 /// A plan that Terraform accepts as it is. A resource may replace unknown values by known ones.
 #[derive(Clone, Debug)]
@@ -20,8 +19,20 @@ pub struct Draft {
     pub requires_replace: Vec<AttributePath>,
 }
 
+/// With nothing kept beside the state, and nothing to complain about.
+impl From<Draft> for PlanResponse {
+    fn from(draft: Draft) -> PlanResponse {
+        let (planned, requires_replace) = (draft.planned, draft.requires_replace);
+        PlanResponse { planned, requires_replace, ..PlanResponse::default() }
+    }
+}
+
 /// Drafts the plan: defaults for what is not configured; then, only if that leaves any change, every
 /// other computed attribute that is not configured becomes unknown, or stays if it is stable.
+///
+/// The order matters. Defaults decide whether anything changes, so they come first. What is unknown comes
+/// when that is settled: one unknown attribute in an object that does not change would be a change in every
+/// plan. What needs a new object is read off the result.
 pub fn draft(schema: &Schema, request: &PlanRequest) -> Draft {
     let mut planned = request.proposed.clone();
     apply_defaults(schema, &request.config, &request.prior, &mut planned);

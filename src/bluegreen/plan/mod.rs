@@ -21,24 +21,11 @@ const LONGEST_STORY: usize = 100;
 
 /// Every step from `observed` to `layout`, as it goes when all goes well.
 pub fn story(observed: &Observed, layout: &Layout) -> Vec<Step> {
-    unfold(observed, |facts, evidence| next(facts, layout, evidence), layout)
-}
-
-/// Every step to nothing at all.
-pub fn farewell(observed: &Observed, layout: &Layout) -> Vec<Step> {
-    unfold(observed, |facts, evidence| next_farewell(facts, layout, evidence), layout)
-}
-
-fn unfold(
-    observed: &Observed,
-    next: impl Fn(&Observed, &Evidence) -> Option<Step>,
-    layout: &Layout,
-) -> Vec<Step> {
     let mut facts = observed.clone();
     let mut evidence = Evidence::default();
     let mut steps = Vec::new();
     while steps.len() < LONGEST_STORY {
-        let Some(step) = next(&facts, &evidence) else { break };
+        let Some(step) = next(&facts, layout, &evidence) else { break };
         effect::apply(&step, layout, &mut facts, &mut evidence);
         steps.push(step);
     }

@@ -15,7 +15,9 @@ use crate::provider::clock::Clock;
 
 /// Between looks while waiting. A tenth of what is usually waited for, and few calls.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
-/// Calls in a row that may fail for a passing reason, each after a longer pause, before the rollout gives up.
+/// Calls in a row that may fail for a passing reason before the rollout gives up. The pauses double from 250 ms up to
+/// 20 s, so the twelfth comes after 0.25 + 0.5 + … + 16 + 5 × 20 ≈ 132 s: two minutes in which a
+/// throttled account or a dropped network may come back, of the tens of minutes an operation has.
 const PASSING_FAILURES: u32 = 12;
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 

@@ -1,21 +1,23 @@
 //! Make it so. Whatever happens on the way, what exists afterwards is reported.
+//!
+//! The contract: the answer always has a state. The resource's own, if it can be encoded; as much of it as
+//! can be, with an error beside it; and what was there before, if the call came to nothing. A gRPC error in
+//! its place would make Terraform forget an object that a create has just made.
 
 use super::blame::locate;
-use super::{Rpc, object_or_null, resource};
-use crate::codec;
+use super::{Rpc, identity, object_or_null, resource};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::path::AttributePath;
-use crate::proto::tfplugin6 as wire;
-use crate::provider::ApplyRequest;
+use crate::kinds::ApplyRequest;
 use crate::schema::Schema;
-use crate::shape::Type;
-use crate::value::Value;
+use crate::value::{AttributePath, Type, Value, codec};
+use crate::wire::tfplugin6 as wire;
 
 pub(super) async fn apply(
     rpc: &Rpc,
     request: wire::apply_resource_change::Request,
 ) -> wire::apply_resource_change::Response {
     let (prior_state, planned_private) = (request.prior_state.clone(), request.planned_private.clone());
+    let planned_identity = request.planned_identity.clone();
     let type_name = request.type_name.clone();
     let result = rpc.run("ApplyResourceChange", &type_name, async move |provider, stop| {
         let resource = resource(&*provider, &request.type_name)?;
@@ -27,18 +29,26 @@ pub(super) async fn apply(
             .apply(ApplyRequest { prior, planned, config, private: request.planned_private, stop })
             .await;
         let mut diagnostics = applied.diagnostics;
+        let known = request.planned_identity;
+        let new_identity =
+            identity::beside(resource, &applied.state, known.clone()).unwrap_or_else(|diagnostic| {
+                diagnostics.push(diagnostic);
+                known
+            });
         Ok(wire::apply_resource_change::Response {
             new_state: Some(encode_what_exists(applied.state, schema, &mut diagnostics)),
             private: applied.private,
+            new_identity,
             diagnostics: locate(diagnostics, schema),
-            ..Default::default()
         })
     });
+    // A panic or a malformed call. For a create the prior state is null, and the object, if one was made,
+    // is lost to Terraform: there is nothing here that knows of it.
     result.await.unwrap_or_else(|diagnostic| wire::apply_resource_change::Response {
         new_state: prior_state,
         private: planned_private,
+        new_identity: planned_identity,
         diagnostics: vec![diagnostic.into()],
-        ..Default::default()
     })
 }
 
@@ -56,6 +66,7 @@ fn encode_what_exists(
             unknown.push(path.to_string());
         }
     });
+    // Terraform stores no unknown value. After an error it is no surprise that something was not found out.
     if !unknown.is_empty() {
         forget_unknown(&mut state);
         if !diagnostics.has_errors() {
@@ -67,6 +78,7 @@ fn encode_what_exists(
         Err(error) => error,
     };
     diagnostics.push(bug(format!("Does not agree with the schema at {}: {error}.", error.path())));
+    // Attribute by attribute: those that are right are kept, the others become null.
     let mut rest = schema.null_object();
     if let (Value::Map(members), Type::Object(attributes), Value::Map(rest)) = (state, &kind, &mut rest) {
         for (name, kind) in attributes {

@@ -1,11 +1,14 @@
 //! Stored state, perhaps of an older schema, into a value of the present one. Terraform asks this
-//! every time it takes an object out of its state.
+//! every time it takes an object out of its state, also of the present version, and before it configures
+//! the provider.
+//!
+//! Decoding is lenient here and nowhere else: a version that added an attribute need not be a new schema
+//! version.
 
 use super::{Rpc, encode, malformed, resource};
-use crate::codec;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::path::AttributePath;
-use crate::proto::tfplugin6 as wire;
+use crate::value::{AttributePath, codec};
+use crate::wire::tfplugin6 as wire;
 
 pub(super) async fn upgrade(
     rpc: &Rpc,
@@ -36,7 +39,8 @@ pub(super) async fn upgrade(
     wire::upgrade_resource_state::Response { upgraded_state, diagnostics: diagnostics.into() }
 }
 
-fn stored(state: wire::RawState) -> Result<serde_json::Value, Diagnostic> {
+/// The JSON of what was stored.
+pub(super) fn stored(state: wire::RawState) -> Result<serde_json::Value, Diagnostic> {
     if state.json.is_empty() && !state.flatmap.is_empty() {
         return Err(state_error(
             "The state is in the format of Terraform 0.11, before this provider.".into(),
