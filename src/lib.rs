@@ -3,7 +3,9 @@
 pub mod aws;
 pub mod bluegreen;
 pub mod cli;
+mod duration;
 pub mod provider;
+pub mod referee;
 pub mod traffic;
 
 // Unit tests share files with the tests in `tests/`, which call this crate by its name.

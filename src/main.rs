@@ -43,14 +43,11 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ended = match arguments.command {
         None if arguments.debug => {
-            return terraform_plugin::serve_debug(
-                Arc::new(Bluegreen::default()),
-                "registry.terraform.io/ecs-bluegreen/bluegreen",
-            );
+            let address = "registry.terraform.io/ecs-bluegreen/bluegreen";
+            return terraform_plugin::serve_debug(Arc::new(Bluegreen::default()), &serve_options(), address);
         }
         None => {
-            let options = ServeOptions { by_hand: BY_HAND.to_owned() };
-            return terraform_plugin::serve(Arc::new(Bluegreen::default()), &options);
+            return terraform_plugin::serve(Arc::new(Bluegreen::default()), &serve_options());
         }
         Some(command) => run(command),
     };
@@ -58,6 +55,10 @@ fn main() -> ExitCode {
         eprintln!("{error:#}");
         ExitCode::FAILURE
     })
+}
+
+fn serve_options() -> ServeOptions {
+    ServeOptions::new(BY_HAND).events_of("bluegreen_provider")
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {

@@ -8,16 +8,14 @@
 
 #[path = "../../tests/support/raw.rs"]
 mod raw;
-#[path = "../../tests/support/socket.rs"]
-mod socket;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bluegreen_provider::provider::Bluegreen;
-use terraform_plugin::{Ending, Plugin};
 use libfuzzer_sys::fuzz_target;
 use raw::Raw;
+use terraform_plugin::testing::Served;
 use tokio::runtime::Runtime;
 use tonic::Request;
 use tonic::client::Grpc;
@@ -26,10 +24,11 @@ use tonic::transport::Channel;
 
 const LIMIT: Duration = Duration::from_secs(20);
 /// Not `ConfigureProvider`: what is connected nowhere stays here.
-const CALLS: [&str; 12] = [
+const CALLS: [&str; 13] = [
     "GetMetadata",
     "GetProviderSchema",
     "GetResourceIdentitySchemas",
+    "UpgradeResourceIdentity",
     "ValidateProviderConfig",
     "ValidateResourceConfig",
     "UpgradeResourceState",
@@ -41,24 +40,23 @@ const CALLS: [&str; 12] = [
     "StopProvider",
 ];
 
-fn served() -> &'static (Runtime, Channel) {
-    static SERVED: OnceLock<(Runtime, Channel)> = OnceLock::new();
+fn served() -> &'static (Runtime, Served, Channel) {
+    static SERVED: OnceLock<(Runtime, Served, Channel)> = OnceLock::new();
     SERVED.get_or_init(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let channel = runtime.block_on(async {
-            let plugin = Plugin::start(Arc::new(Bluegreen::default()), None, &std::env::temp_dir()).unwrap();
-            let path = plugin.address().path().unwrap().to_owned();
-            tokio::spawn(plugin.run(|_: Ending| false));
-            socket::connect(path).await
+        let (served, channel) = runtime.block_on(async {
+            let served = Served::start(Arc::new(Bluegreen::default()));
+            let channel = served.route.channel().await.unwrap();
+            (served, channel)
         });
-        (runtime, channel)
+        (runtime, served, channel)
     })
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((choice, message)) = bytes.split_first() else { return };
     let call = CALLS[usize::from(*choice) % CALLS.len()];
-    let (runtime, channel) = served();
+    let (runtime, _, channel) = served();
     let asked = async {
         let mut client = Grpc::new(channel.clone());
         client.ready().await.unwrap();

@@ -6,7 +6,7 @@
 #![no_main]
 
 use bluegreen_provider::provider::Bluegreen;
-use terraform_plugin::proto::tfplugin6::DynamicValue;
+use terraform_plugin::wire::tfplugin6::DynamicValue;
 use terraform_plugin::{PlanRequest, Provider as _, Value, codec};
 use libfuzzer_sys::fuzz_target;
 

@@ -38,7 +38,7 @@ async fn start(script: Script) -> (Aws, Calls) {
     let aws = Aws::connect(Settings {
         region: Some("eu-west-1".to_owned()),
         access_key: Some("AKID".to_owned()),
-        secret_key: Some("hush".to_owned()),
+        secret_key: Some("hush".into()),
         ecs_endpoint: Some(endpoint.clone()),
         elb_endpoint: Some(endpoint),
         max_retries: Some(1),
@@ -122,7 +122,7 @@ async fn a_look_sees_what_is_there_and_what_is_not() {
     let seen = aws.observe(&whose(), Depth::Proof).await.unwrap();
     let blue = &seen.sides[Side::Blue];
     let (service, group) = (blue.service.as_ref().unwrap(), blue.group.as_ref().unwrap());
-    assert!(service.ours && group.ours && seen.production.as_ref().unwrap().ours);
+    assert!(service.ours && group.ours && seen.production().unwrap().ours);
     assert_eq!(service.tasks.iter().collect::<Vec<_>>(), ["10.0.0.7:80"]);
     assert_eq!(group.targets[0].address, "10.0.0.7:80");
     assert_eq!(seen.public(), Some(Side::Blue));

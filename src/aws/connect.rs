@@ -16,6 +16,7 @@ use aws_sdk_ecs as ecs;
 use aws_sdk_ecs::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_elasticloadbalancingv2 as elb;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
 use super::batch::Batch;
@@ -29,7 +30,8 @@ use super::tags::FetchTags;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
-const DEFAULT_RETRIES: u32 = 5;
+/// Further attempts after the first, where nothing else is asked for.
+pub const DEFAULT_RETRIES: u32 = 5;
 
 /// Where and as whom to call AWS. Whatever is `None` comes from where every AWS tool takes it.
 #[derive(Clone)]
@@ -37,8 +39,8 @@ pub struct Settings {
     pub region: Option<String>,
     pub profile: Option<String>,
     pub access_key: Option<String>,
-    pub secret_key: Option<String>,
-    pub token: Option<String>,
+    pub secret_key: Option<SecretString>,
+    pub token: Option<SecretString>,
     pub ecs_endpoint: Option<String>,
     pub elb_endpoint: Option<String>,
     /// Further attempts after the first.
@@ -250,7 +252,8 @@ async fn region(settings: &Settings) -> Result<Region, Error> {
 fn keys(settings: &Settings) -> Result<Option<Credentials>, Error> {
     match (&settings.access_key, &settings.secret_key) {
         (Some(access), Some(secret)) => {
-            Ok(Some(Credentials::new(access, secret, settings.token.clone(), None, "settings")))
+            let token = settings.token.as_ref().map(|token| token.expose_secret().to_owned());
+            Ok(Some(Credentials::new(access, secret.expose_secret(), token, None, "settings")))
         }
         (None, None) => Ok(None),
         (access, _) => {
@@ -274,7 +277,7 @@ mod tests {
 
     #[test]
     fn half_a_key_pair_is_refused_and_never_shown() {
-        let settings = Settings { secret_key: Some("hush".to_owned()), ..Settings::default() };
+        let settings = Settings { secret_key: Some("hush".into()), ..Settings::default() };
         let error = keys(&settings).unwrap_err();
         assert_eq!(error.kind, Kind::Invalid);
         assert!(error.message.contains("access_key is not"), "{error}");

@@ -19,7 +19,7 @@ mod services;
 mod tags;
 mod tasks;
 
-pub use connect::{Aws, Settings};
+pub use connect::{Aws, DEFAULT_RETRIES, Settings};
 pub use discover::Discovered;
 pub use errors::{Error, Kind};
 pub use inputs::{Input, Missing};

@@ -57,17 +57,16 @@ impl Aws {
             })
             .collect();
         let sorted = sort(&seen, whose, &arns);
-        Ok(Observed {
-            production: sorted.production,
-            canary: sorted.canary,
-            test: sorted.test,
-            parking: sorted.parking,
+        let mut observed = Observed {
+            rules: sorted.rules,
             sides: Pair { blue: tagged(blue, &tags, whose), green: tagged(green, &tags, whose) },
             neighbours: sorted.neighbours,
             test_neighbours: sorted.test_neighbours,
             load_balancer: load_balancer_of(&whose.listener),
             test_load_balancer: whose.test_listener.as_deref().and_then(load_balancer_of),
-        })
+        };
+        observed.sort_rules();
+        Ok(observed)
     }
 
     /// All of a side but its target group's tags, which are asked for together with the rules'.

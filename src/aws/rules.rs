@@ -1,5 +1,6 @@
 //! Listener rules: finding and changing them.
 
+mod carried;
 mod expand;
 mod flatten;
 mod sort;
@@ -16,9 +17,8 @@ use super::errors::{Error, Explain};
 use super::limit::Quota;
 use super::ownership::Ownership;
 use super::tags::{Tags, expand_elb};
-use crate::bluegreen::effect;
 use crate::bluegreen::names::OWNER_TAG;
-use crate::bluegreen::routing::{Matches, Sends};
+use crate::bluegreen::routing::RuleWish;
 use crate::bluegreen::side::Pair;
 
 pub(super) use flatten::forwards_to;
@@ -29,8 +29,6 @@ const CREATE: &str = "elasticloadbalancing:CreateRule";
 const MODIFY: &str = "elasticloadbalancing:ModifyRule";
 const DELETE: &str = "elasticloadbalancing:DeleteRule";
 const SET_PRIORITIES: &str = "elasticloadbalancing:SetRulePriorities";
-
-const LAST_PRIORITY: u32 = 50_000;
 
 /// Listener's ARN to its rules; `None` where there is no such listener.
 pub(super) struct FetchRules(pub Arc<Clients>);
@@ -76,15 +74,6 @@ impl FetchRules {
     }
 }
 
-/// Where a new rule goes and what it does.
-pub(super) struct NewRule<'a> {
-    pub listener: &'a str,
-    pub priority: u32,
-    pub matches: &'a Matches,
-    pub sends: &'a Sends,
-    pub tags: Tags,
-}
-
 impl Aws {
     /// By listener; a listener that does not exist has none.
     pub(super) async fn find_rules(
@@ -125,38 +114,44 @@ impl Aws {
     /// A lost answer ends in `Conflict`: the repeated call finds the priority in use, by the rule it made.
     pub(super) async fn create_rule(
         &self,
-        rule: NewRule<'_>,
+        to: &RuleWish,
+        tags: Tags,
         groups: &Pair<Option<String>>,
     ) -> Result<(), Error> {
-        let forward = expand::forward(rule.sends, groups, None).map_err(|why| Error::gone(CREATE, why))?;
+        let forward = expand::forward(&to.sends, groups, None).map_err(|why| Error::gone(CREATE, why))?;
         let elb = self.elb_to_write(CREATE).await?;
         elb.create_rule()
-            .listener_arn(rule.listener)
-            .priority(int(rule.priority))
-            .set_conditions(Some(expand::conditions(rule.matches)))
-            .actions(forward)
-            .set_tags(Some(expand_elb(&rule.tags)))
+            .listener_arn(&to.listener)
+            .priority(int(to.priority))
+            .set_conditions(Some(expand::conditions(&to.matches)))
+            .set_actions(Some(expand::actions(&to.carried, forward)))
+            .set_transforms(carried::transforms(&to.carried))
+            .set_tags(Some(expand_elb(&tags)))
             .send()
             .await
             .explain(CREATE)?;
         Ok(())
     }
 
-    /// One atomic change of conditions and forward. Actions before the forward (a login) are kept.
+    /// One atomic change of conditions, actions and rewrites. A login that stays as it is keeps its secret.
     pub(super) async fn modify_rule(
         &self,
         arn: &str,
-        matches: &Matches,
-        sends: &Sends,
+        to: &RuleWish,
         groups: &Pair<Option<String>>,
     ) -> Result<(), Error> {
         let raw = self.find_rule(arn).await?;
-        let forward = expand::forward(sends, groups, None).map_err(|why| Error::gone(MODIFY, why))?;
+        let forward = expand::forward(&to.sends, groups, None).map_err(|why| Error::gone(MODIFY, why))?;
+        let same = carried::flatten(&raw) == to.carried;
+        let actions =
+            if same { expand::with_forward(&raw, forward) } else { expand::actions(&to.carried, forward) };
+        let transforms = if same { None } else { Some(carried::transforms(&to.carried).unwrap_or_default()) };
         let elb = self.elb_to_write(MODIFY).await?;
         elb.modify_rule()
             .rule_arn(arn)
-            .set_conditions(Some(expand::conditions(matches)))
-            .set_actions(Some(expand::with_forward(&raw, forward)))
+            .set_conditions(Some(expand::conditions(&to.matches)))
+            .set_actions(Some(actions))
+            .set_transforms(transforms)
             .send()
             .await
             .explain(MODIFY)?;
@@ -166,7 +161,7 @@ impl Aws {
     /// Adds our groups to the rule's forward at weight 0, and leaves all else as it is.
     pub(super) async fn attach(&self, arn: &str, groups: &Pair<Option<String>>) -> Result<(), Error> {
         let raw = self.find_rule(arn).await?;
-        let sends = effect::attached(&flatten::sends(&raw, groups));
+        let sends = flatten::sends(&raw, groups).attached();
         let forward = expand::forward(&sends, groups, flatten::stickiness(&raw))
             .map_err(|why| Error::gone(MODIFY, why))?;
         let elb = self.elb_to_write(MODIFY).await?;
@@ -200,11 +195,6 @@ impl Aws {
         let mut rules = found.rules.unwrap_or_default().into_iter();
         rules.find(|rule| rule.rule_arn.as_deref() == Some(arn)).ok_or_else(|| Error::gone(DESCRIBE, arn))
     }
-}
-
-/// The first number above `above` that nobody in `taken` has.
-pub(super) fn free_priority(above: u32, taken: &BTreeSet<u32>) -> Option<u32> {
-    (above.saturating_add(1)..=LAST_PRIORITY).find(|priority| !taken.contains(priority))
 }
 
 fn int(priority: u32) -> i32 {

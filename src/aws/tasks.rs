@@ -9,7 +9,7 @@ use super::errors::{Error, Explain};
 use super::limit::Quota;
 use super::ownership::Ownership;
 use super::services::flatten;
-use crate::bluegreen::observed::{Rollout, Service, Target, TargetHealth};
+use crate::bluegreen::observed::{Deployment, Service, Target, TargetHealth};
 use crate::bluegreen::side::Side;
 
 const LIST: &str = "ecs:ListTasks";
@@ -50,8 +50,8 @@ impl Aws {
         whose: &Ownership,
     ) -> Vec<String> {
         let healthy = targets.iter().any(|target| target.health == TargetHealth::Healthy);
-        let failed = matches!(service.rollout, Rollout::Failed(_));
-        if service.rollout == Rollout::Completed && (healthy || service.desired == 0) {
+        let failed = matches!(service.deployment, Deployment::Failed(_));
+        if service.deployment == Deployment::Completed && (healthy || service.desired == 0) {
             return Vec::new();
         }
         let events = raw.events.iter().flatten().filter_map(|event| event.message.clone());

@@ -1,25 +1,18 @@
 //! What a step does to the facts when all goes well: how a story is told before anything has happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::evidence::Evidence;
+use super::gate::Gate;
 use super::layout::Layout;
-use super::observed::{Group, Observed, Rollout, Service, ServiceStatus};
-use super::routing::{Forward, Matches, Rule, Sends};
-use super::side::{Pair, Side};
-use super::step::{Object, Step};
+use super::observed::{Deployment, Group, Observed, Service, ServiceStatus};
+use super::routing::{Rule, RuleWish};
+use super::side::Side;
+use super::step::{Object, Step, Why};
 
 pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut Evidence) {
-    let rule = |id: String, priority, matches: Matches, sends, role| Rule {
-        id,
-        priority,
-        matches,
-        sends,
-        tags: layout.tags_for(role),
-        ours: true,
-    };
     if step.routes() {
-        evidence.settled = false;
+        evidence.stood = None;
     }
     match step {
         Step::CreateGroup { side } => {
@@ -38,26 +31,17 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
                 group.settings.attributes = layout.group.attributes.clone();
             }
         }
-        Step::CreateProduction => {
-            facts.production = Some(rule(
-                "the production rule".to_owned(),
-                layout.production_priority,
-                layout.parked_matches(),
-                Sends::both(layout.public),
-                "production",
-            ));
+        Step::CreateRule(to) => create(to, layout, facts),
+        Step::ChangeRule { id, to, why } => {
+            let public = facts.public();
+            change(facts, id, |rule| (rule.matches, rule.sends) = (to.matches.clone(), to.sends.clone()));
+            moved(public, facts.public(), *why, evidence);
         }
-        Step::Attach => {
-            if let Some(rule) = &mut facts.production {
-                rule.sends = attached(&rule.sends);
-            }
+        Step::DeleteRule { id, .. } => facts.rules.retain(|rule| rule.id != *id),
+        Step::Reorder { to } => {
+            to.iter().for_each(|(id, priority)| change(facts, id, |rule| rule.priority = *priority));
+            facts.sort_rules();
         }
-        Step::Park => {
-            let sends = Sends::both(layout.public);
-            facts.parking =
-                Some(rule("the parked rule".to_owned(), u32::MAX, layout.parked_matches(), sends, "parking"));
-        }
-        Step::Unpark { .. } => facts.parking = None,
         Step::CreateService { side, count } => {
             facts.sides[*side].service = Some(Service {
                 id: format!("the {side} service"),
@@ -65,7 +49,7 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
                 desired: *count,
                 running: 0,
                 task_definition: layout.sides[*side].task_definition.clone(),
-                rollout: rollout(*count),
+                deployment: deployment(*count),
                 settings: layout.service.clone(),
                 tags: layout.tags_for(side.name()),
                 ours: true,
@@ -91,66 +75,13 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
             evidence.steady[*side] = 0;
         }
         Step::Configure { side } => with_service(facts, *side, |s| s.settings = layout.service.clone()),
-        Step::Await { side, .. } => {
-            with_service(facts, *side, |service| service.rollout = Rollout::Completed);
-            // The time that proves one side proves the other too, if it stands.
-            for side in Side::BOTH {
-                let standing = facts.sides[side].service.as_mut().filter(|s| s.rollout == Rollout::Completed);
-                if let Some(service) = standing {
-                    service.running = service.desired;
-                    evidence.steady[side] = service.desired;
-                }
-            }
-        }
-        Step::AwaitGone { side } => facts.sides[*side].service = None,
-        Step::Route { to } | Step::Return { to } => {
-            let from = facts.public().filter(|from| from != to);
-            evidence.moved_from =
-                if matches!(step, Step::Route { .. }) { from.or(evidence.moved_from) } else { None };
-            if let Some(rule) = &mut facts.production {
-                rule.matches = layout.production_matches.clone();
-                rule.sends = Sends::both(*to);
-            }
-        }
-        Step::OpenCanary { side, priority, sources } => {
-            let matches = layout.canary_matches(sources.clone());
-            let id = format!("the canary rule {priority}");
-            facts.canary.push(rule(id, *priority, matches, Sends::single(*side), "canary"));
-            facts.canary.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
-        }
-        Step::ChangeCanary { id, side, sources, .. } => {
-            if let Some(rule) = facts.canary.iter_mut().find(|rule| rule.id == *id) {
-                rule.matches = layout.canary_matches(sources.clone());
-                rule.sends = Sends::single(*side);
-            }
-        }
-        Step::CloseCanary { id, .. } => facts.canary.retain(|rule| rule.id != *id),
-        Step::OpenTest { side } | Step::ChangeTest { side, .. } => {
-            if let Some(test) = &layout.test {
-                let id = match step {
-                    Step::ChangeTest { id, .. } => id.clone(),
-                    _ => format!("{}/new", test.listener.replacen(":listener/", ":listener-rule/", 1)),
-                };
-                facts.test =
-                    Some(rule(id, test.priority, test.matches.clone(), Sends::single(*side), "test"));
-            }
-        }
-        Step::CloseTest { .. } => facts.test = None,
-        Step::SetPriorities { to } => {
-            let rules = facts.production.iter_mut().chain(&mut facts.canary).chain(&mut facts.test);
-            let wished: BTreeMap<&String, u32> = to.iter().map(|(id, priority)| (id, *priority)).collect();
-            for rule in rules {
-                rule.priority = wished.get(&rule.id).copied().unwrap_or(rule.priority);
-            }
-        }
-        Step::Hold { .. } => evidence.settled = true,
+        Step::Await(gate) => opened(gate, facts, evidence),
         Step::Lower { side, to, .. } => {
             with_service(facts, *side, |service| service.desired = *to);
             evidence.steady[*side] = evidence.steady[*side].min(*to);
             evidence.raised[*side] = evidence.raised[*side] && *to > 0;
         }
         Step::Tag { object } => tag(object, layout, facts),
-        Step::DeleteProduction { .. } => facts.production = None,
         Step::DeleteService { side } => {
             with_service(facts, *side, |service| service.status = ServiceStatus::Draining);
         }
@@ -158,14 +89,51 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
     }
 }
 
-/// The same forwarding with both our groups part of it.
-pub fn attached(sends: &Sends) -> Sends {
-    match sends {
-        Sends::Forward(forward) => Sends::Forward(Forward {
-            ours: Pair::from_fn(|side| Some(forward.ours[side].unwrap_or(0))),
-            ..forward.clone()
-        }),
-        Sends::Elsewhere(action) => Sends::Elsewhere(action.clone()),
+/// A rule that AWS has not named yet goes by what it is, on its own listener.
+fn create(to: &RuleWish, layout: &Layout, facts: &mut Observed) {
+    let listener = to.listener.replacen(":listener/", ":listener-rule/", 1);
+    facts.rules.push(Rule {
+        id: format!("{listener}/the {} rule {}", to.role.name(), to.priority),
+        role: to.role,
+        priority: to.priority,
+        matches: to.matches.clone(),
+        carried: to.carried.clone(),
+        sends: to.sends.clone(),
+        tags: layout.tags_for(to.role.name()),
+        ours: true,
+    });
+    facts.sort_rules();
+}
+
+fn change(facts: &mut Observed, id: &str, with: impl FnOnce(&mut Rule)) {
+    if let Some(rule) = facts.rules.iter_mut().find(|rule| rule.id == id) {
+        with(rule);
+    }
+}
+
+fn moved(from: Option<Side>, to: Option<Side>, why: Why, evidence: &mut Evidence) {
+    match why {
+        Why::Attach => {}
+        Why::Send => evidence.moved_from = from.filter(|from| Some(*from) != to).or(evidence.moved_from),
+        Why::SendBack => evidence.moved_from = None,
+    }
+}
+
+fn opened(gate: &Gate, facts: &mut Observed, evidence: &mut Evidence) {
+    match gate {
+        Gate::Healthy { side, .. } => {
+            with_service(facts, *side, |service| service.deployment = Deployment::Completed);
+            // The time that proves one side proves the other too, if it stands.
+            for side in Side::BOTH {
+                let standing = facts.sides[side].service.as_mut();
+                if let Some(service) = standing.filter(|s| s.deployment == Deployment::Completed) {
+                    service.running = service.desired;
+                    evidence.steady[side] = service.desired;
+                }
+            }
+        }
+        Gate::Gone { side } => facts.sides[*side].service = None,
+        Gate::Settled { time } => evidence.stood = Some(*time),
     }
 }
 
@@ -178,12 +146,12 @@ fn with_service(facts: &mut Observed, side: Side, change: impl FnOnce(&mut Servi
 fn deploy(service: &mut Service, layout: &Layout, side: Side, count: u32) {
     service.task_definition = layout.sides[side].task_definition.clone();
     service.settings = layout.service.clone();
-    service.rollout = rollout(count);
+    service.deployment = deployment(count);
 }
 
 /// A deployment of no tasks is complete at once.
-fn rollout(count: u32) -> Rollout {
-    if count == 0 { Rollout::Completed } else { Rollout::InProgress }
+fn deployment(count: u32) -> Deployment {
+    if count == 0 { Deployment::Completed } else { Deployment::InProgress }
 }
 
 fn deployed(evidence: &mut Evidence, side: Side, count: u32) {
@@ -200,11 +168,6 @@ fn tag(object: &Object, layout: &Layout, facts: &mut Observed) {
                 group.tags = layout.tags_for(side.name());
             }
         }
-        Object::Rule(id, role) => {
-            let rules = facts.production.iter_mut().chain(&mut facts.canary).chain(&mut facts.test);
-            for rule in rules.filter(|rule| rule.id == *id) {
-                rule.tags = layout.tags_for(role);
-            }
-        }
+        Object::Rule(id, role) => change(facts, id, |rule| rule.tags = layout.tags_for(role.name())),
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::gate::Gate;
 use super::layout::{Layout, same_task_definition};
-use super::observed::{Observed, Rollout, ServiceStatus, TargetHealth};
+use super::observed::{Deployment, Observed, ServiceStatus, TargetHealth};
 use super::routing::Routing;
 use super::side::{Pair, Side};
 use super::step::Step;
@@ -31,10 +32,14 @@ enum Deployed {
     Seen { astray: u8 },
 }
 
-/// More looks than a stale answer or two can explain.
+/// A deployment that was seen and is then missing from so many looks in a row was replaced. ECS answers from copies
+/// that may lag, and one late copy explains a look or two; a rolled back or foreign deployment stays away. Four looks
+/// are 8 s at 2 s apart, and less than a new task takes to start.
 const ASTRAY_LOOKS: u8 = 4;
 
-/// A deployment not seen after so many looks was lost, and is sent again.
+/// A deployment that was sent and is not seen in so many looks in a row was lost, and is sent again: 20 s at 2 s apart,
+/// where ECS's documentation promises nothing and a second deployment of the same definition only costs time.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
 const UNSEEN_LOOKS: u8 = 10;
 
 /// What the memory proves at this moment.
@@ -44,8 +49,8 @@ pub struct Evidence {
     pub steady: Pair<u32>,
     /// The same, healthy at this look.
     pub healthy: Pair<u32>,
-    /// The routing has been seen unchanged for `settle_time`.
-    pub settled: bool,
+    /// How long the routing has been seen unchanged; `None` since it was last touched.
+    pub stood: Option<Duration>,
     /// This run has sent a deployment to the side.
     pub deployed: Pair<bool>,
     /// The deployment this run sent was there and has been replaced by another.
@@ -116,10 +121,8 @@ impl Memory {
         self.tried(step);
     }
 
-    pub fn evidence(&self, observed: &Observed, layout: &Layout, now: Duration) -> Evidence {
-        let settled = self.routing_since.as_ref().is_some_and(|(seen, since)| {
-            *seen == observed.routing() && now.saturating_sub(*since) >= layout.settle_time
-        });
+    pub fn evidence(&self, observed: &Observed, now: Duration) -> Evidence {
+        let stood = self.routing_since.as_ref().filter(|(seen, _)| *seen == observed.routing());
         Evidence {
             steady: Pair::from_fn(|side| {
                 let proof_time = observed.sides[side]
@@ -133,7 +136,7 @@ impl Memory {
                 )
             }),
             healthy: Pair::from_fn(|side| count(self.healthy_since[side].iter())),
-            settled,
+            stood: stood.map(|(_, since)| now.saturating_sub(*since)),
             deployed: Pair::from_fn(|side| self.deployed[side] != Deployed::No),
             astray: Pair::from_fn(
                 |side| matches!(self.deployed[side], Deployed::Seen { astray } if astray >= ASTRAY_LOOKS),
@@ -145,12 +148,26 @@ impl Memory {
 }
 
 impl Evidence {
+    /// Whether what `gate` stands for has been seen.
+    pub fn opens(&self, gate: &Gate, observed: &Observed, layout: &Layout) -> bool {
+        match gate {
+            Gate::Healthy { side, need } => self.proves(observed, layout, *side, *need),
+            Gate::Gone { side } => observed.service(*side).is_none(),
+            Gate::Settled { time } => self.stood.is_some_and(|stood| stood >= *time),
+        }
+    }
+
+    /// The routing has been seen unchanged for `settle_time`.
+    pub fn settled(&self, observed: &Observed, layout: &Layout) -> bool {
+        self.opens(&layout.settle(), observed, layout)
+    }
+
     /// `side` runs the wished task definition, wholly rolled out, with at least `need` tasks whose targets have
     /// been healthy for the whole proof time.
     pub fn proves(&self, observed: &Observed, layout: &Layout, side: Side, need: u32) -> bool {
         self.stands(observed, side, need)
             && observed.service(side).is_some_and(|service| {
-                service.rollout == Rollout::Completed
+                service.deployment == Deployment::Completed
                     && same_task_definition(&service.task_definition, &layout.sides[side].task_definition)
             })
     }

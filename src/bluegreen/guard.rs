@@ -1,5 +1,9 @@
-//! Nothing reaches AWS without leave. Judges one step against the evidence of the moment, by the invariants
-//! alone: it does not know how the planner thinks.
+//! Nothing reaches AWS without a permit. Judges one step against the evidence of the moment, by the invariants
+//! alone: it does not know how the planner thinks. Of a rule it judges only what the rule does to whom.
+//!
+//! Looking and acting is never atomic: between the look that is judged here and the call that follows, others may
+//! act, and AWS has no compare-and-set. What the guard promises is that the step was right by the last look; what
+//! happens in between is seen by the next one, and for as long as a switch has not settled the way back stands open.
 //!
 //! Only this module makes an [`Act`]:
 //!
@@ -11,7 +15,7 @@
 use super::evidence::Evidence;
 use super::layout::Layout;
 use super::observed::Observed;
-use super::routing::Rule;
+use super::routing::{Rule, RuleWish};
 use super::side::Side;
 use super::step::{Object, Step};
 
@@ -48,6 +52,8 @@ pub enum Refusal {
     NotOurs(String),
     #[error("{0} happens only when the resource is destroyed")]
     OnlyInDestroy(&'static str),
+    #[error("this would take away the rule that serves")]
+    TakesAway,
     #[error("a step that only waits is no act")]
     NoAct,
 }
@@ -73,50 +79,45 @@ struct Bench<'a> {
     intent: Intent,
 }
 
+/// Whom a rule sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    Nobody,
+    Public,
+    /// The sources the canary is open for, or some of them.
+    Chosen,
+    /// Whoever may use the test listener.
+    Testers,
+    /// Callers nobody wished to send anywhere.
+    Others,
+}
+
 impl Bench<'_> {
     fn judge(&self, step: &Step) -> Result<(), Refusal> {
         match step {
-            Step::Await { .. } | Step::AwaitGone { .. } | Step::Hold { .. } => Err(Refusal::NoAct),
-            // These match nothing, move nobody, or give more.
+            Step::Await(_) => Err(Refusal::NoAct),
+            // These move nobody, or give more.
             Step::CreateGroup { .. }
             | Step::ConfigureGroup { .. }
-            | Step::CreateProduction
-            | Step::Attach
-            | Step::Park
-            | Step::Unpark { .. }
+            | Step::Reorder { .. }
             | Step::CreateService { .. }
             | Step::Start { .. }
             | Step::Configure { .. }
-            | Step::SetPriorities { .. }
             | Step::Tag { .. } => Ok(()),
+            Step::CreateRule(to) => self.may_send(None, to),
+            Step::ChangeRule { id, to, .. } => self.may_send(self.observed.rule(id), to),
+            // Who is no longer chosen goes where the public goes.
+            Step::DeleteRule { id, .. } => match self.observed.production() {
+                Some(production) if production.id == *id => self.destroying("deleting the production rule"),
+                _ => Ok(()),
+            },
             Step::Raise { side, from, to } => {
                 let enough = to >= from;
                 enough.then_some(()).ok_or(Refusal::StillServing { side: *side, need: *from, to: *to })
             }
             // In place, at 100 % minimum healthy: serving tasks stay until new ones are healthy.
             Step::Deploy { .. } => Ok(()),
-            Step::Route { to } => self.public_may_go(*to),
-            Step::Return { to } => self.public_may_return(*to),
-            Step::OpenCanary { side, sources, .. } | Step::ChangeCanary { side, sources, .. } => {
-                let wished = self.layout.canary.as_ref().is_some_and(|canary| {
-                    canary.side == *side && !sources.is_empty() && sources.is_subset(&canary.sources)
-                });
-                if !wished {
-                    return Err(Refusal::NotWished { side: *side });
-                }
-                self.proved(*side, self.layout.sides[*side].count)
-            }
-            Step::OpenTest { side } | Step::ChangeTest { side, .. } => {
-                let wished = self.layout.test.as_ref().is_some_and(|test| test.open && test.side == *side);
-                if !wished {
-                    return Err(Refusal::NotWished { side: *side });
-                }
-                self.proved(*side, 1)
-            }
-            // Who is no longer chosen goes where the public goes.
-            Step::CloseCanary { .. } | Step::CloseTest { .. } => Ok(()),
             Step::Lower { side, to, .. } => self.may_lower(*side, *to),
-            Step::DeleteProduction { .. } => self.destroying("deleting the production rule"),
             Step::DeleteService { side } => {
                 self.destroying("deleting a service")?;
                 if self.observed.used(*side) {
@@ -146,44 +147,83 @@ impl Bench<'_> {
         }
     }
 
-    /// I4 and I1. Writing the rule anew for a side that has the public already moves nobody.
-    fn public_may_go(&self, to: Side) -> Result<(), Refusal> {
-        if to != self.layout.public {
-            return Err(Refusal::NotWished { side: to });
-        }
-        if self.observed.public() == Some(to) {
+    /// I1 and I4, for a rule that is made (`from` is none) or changed.
+    fn may_send(&self, from: Option<&Rule>, to: &RuleWish) -> Result<(), Refusal> {
+        if from.is_some_and(|from| moves_nobody(from, to)) {
             return Ok(());
         }
-        self.proved(to, self.layout.need)
+        let audience = self.audience(to);
+        if audience == Audience::Nobody {
+            let served = from.is_some_and(|from| Side::BOTH.into_iter().any(|side| from.serves(side)));
+            return if served { Err(Refusal::TakesAway) } else { Ok(()) };
+        }
+        Side::BOTH
+            .into_iter()
+            .filter(|side| to.sends.reaches(*side))
+            .try_for_each(|side| self.may_receive(audience, side))
+    }
+
+    /// Told by where the rule is and what it matches, whatever it is said to be for.
+    fn audience(&self, to: &RuleWish) -> Audience {
+        if to.matches.parked() {
+            return Audience::Nobody;
+        }
+        let test = self.layout.test.as_ref().filter(|test| test.open && test.listener == to.listener);
+        if test.is_some_and(|test| test.matches == to.matches) {
+            return Audience::Testers;
+        }
+        if to.listener != self.layout.listener {
+            return Audience::Others;
+        }
+        if to.matches == self.layout.production_matches {
+            return Audience::Public;
+        }
+        let sources = &to.matches.sources;
+        let chosen = self.layout.canary.as_ref().is_some_and(|canary| {
+            !sources.is_empty()
+                && sources.is_subset(&canary.sources)
+                && to.matches == self.layout.canary_matches(sources.clone())
+        });
+        if chosen { Audience::Chosen } else { Audience::Others }
+    }
+
+    fn may_receive(&self, audience: Audience, side: Side) -> Result<(), Refusal> {
+        let on = |wished: Option<Side>| wished == Some(side);
+        match audience {
+            Audience::Public if side == self.layout.public => {
+                // Writing the rule anew for a side that has the public already moves nobody.
+                if on(self.observed.public()) { Ok(()) } else { self.proved(side, self.layout.need) }
+            }
+            Audience::Public if on(self.evidence.moved_from) => self.stands(side),
+            Audience::Chosen if on(self.layout.canary.as_ref().map(|canary| canary.side)) => {
+                self.proved(side, self.layout.sides[side].least())
+            }
+            Audience::Testers if on(self.layout.test.as_ref().map(|test| test.side)) => self.proved(side, 1),
+            _ => Err(Refusal::NotWished { side }),
+        }
     }
 
     /// The old side needs no wished task definition to be gone back to: it served until a moment ago.
-    fn public_may_return(&self, to: Side) -> Result<(), Refusal> {
-        if self.evidence.moved_from != Some(to) {
-            return Err(Refusal::NotWished { side: to });
-        }
-        if self.evidence.stands(self.observed, to, self.layout.need) {
+    fn stands(&self, side: Side) -> Result<(), Refusal> {
+        let need = self.layout.need;
+        if self.evidence.stands(self.observed, side, need) {
             Ok(())
         } else {
-            Err(Refusal::NotHealthy { side: to, steady: self.evidence.steady[to], need: self.layout.need })
+            Err(Refusal::NotHealthy { side, steady: self.evidence.steady[side], need })
         }
     }
 
     /// I2 and I3.
     fn may_lower(&self, side: Side, to: u32) -> Result<(), Refusal> {
-        let need = self
-            .observed
-            .rules()
-            .filter(|rule| sends_somebody(rule, side))
-            .map(|rule| self.need_of(rule, side));
-        let need = need.max().unwrap_or(0);
+        let serving = self.observed.rules.iter().filter(|rule| rule.serves(side));
+        let need = serving.map(|rule| self.need_of(rule, side)).max().unwrap_or(0);
         if to < need {
             return Err(Refusal::StillServing { side, need, to });
         }
         if self.observed.public() == Some(side) && self.layout.public == side {
             return Ok(());
         }
-        if !self.evidence.settled {
+        if !self.evidence.settled(self.observed, self.layout) {
             return Err(Refusal::NotSettled);
         }
         // The side that is left is spare capacity for as long as production is not well.
@@ -192,25 +232,19 @@ impl Bench<'_> {
 
     /// Tasks the traffic of `rule` needs on `side`: as wished where it is wished, else all there are.
     fn need_of(&self, rule: &Rule, side: Side) -> u32 {
-        let production = self.observed.production.as_ref().is_some_and(|production| production.id == rule.id);
+        let production = self.observed.production().is_some_and(|production| production.id == rule.id);
         let wished = if production { self.layout.public == side } else { self.layout.need_of(side) > 0 };
         match (wished, production) {
             (true, true) => self.layout.need,
-            (true, false) => self.layout.sides[side].count,
+            (true, false) => self.layout.sides[side].least(),
             (false, _) => self.observed.desired(side).max(1),
         }
     }
 
     /// I5.
     fn ownership(&self, step: &Step) -> Result<(), Refusal> {
-        let side_objects = |side: Side| {
-            let standing = &self.observed.sides[side];
-            let service = standing.service.as_ref().filter(|s| !s.ours).map(|s| s.id.clone());
-            service.or_else(|| standing.group.as_ref().filter(|g| !g.ours).map(|g| g.id.clone()))
-        };
-        let rule_object =
-            |id: &str| self.observed.rules().find(|r| r.id == id && !r.ours).map(|r| r.id.clone());
         let foreign = match step {
+            Step::Await(_) => None,
             Step::CreateGroup { side }
             | Step::ConfigureGroup { side }
             | Step::CreateService { side, .. }
@@ -219,33 +253,36 @@ impl Bench<'_> {
             | Step::Deploy { side, .. }
             | Step::Configure { side }
             | Step::Lower { side, .. }
-            | Step::OpenCanary { side, .. }
-            | Step::OpenTest { side }
             | Step::DeleteService { side }
             | Step::DeleteGroup { side }
-            | Step::Tag { object: Object::Service(side) | Object::Group(side) } => side_objects(*side),
-            Step::ChangeCanary { id, side, .. } | Step::ChangeTest { id, side } => {
-                rule_object(id).or_else(|| side_objects(*side))
-            }
-            Step::CloseCanary { id, .. }
-            | Step::CloseTest { id }
-            | Step::Unpark { id }
-            | Step::DeleteProduction { id }
-            | Step::Tag { object: Object::Rule(id, _) } => rule_object(id),
-            Step::SetPriorities { to } => to.iter().find_map(|(id, _)| rule_object(id)),
-            Step::Route { .. } | Step::Return { .. } | Step::Attach => {
-                self.observed.production.as_ref().filter(|r| !r.ours).map(|r| r.id.clone())
-            }
-            Step::CreateProduction
-            | Step::Park
-            | Step::Await { .. }
-            | Step::AwaitGone { .. }
-            | Step::Hold { .. } => None,
+            | Step::Tag { object: Object::Service(side) | Object::Group(side) } => self.foreign_on(*side),
+            Step::CreateRule(to) => self.foreign_receiver(to),
+            Step::ChangeRule { id, to, .. } => self.foreign_rule(id).or_else(|| self.foreign_receiver(to)),
+            Step::DeleteRule { id, .. } | Step::Tag { object: Object::Rule(id, _) } => self.foreign_rule(id),
+            Step::Reorder { to } => to.iter().find_map(|(id, _)| self.foreign_rule(id)),
         };
-        foreign.map_or(Ok(()), |id| Err(Refusal::NotOurs(id)))
+        foreign.map_or(Ok(()), |id| Err(Refusal::NotOurs(id.to_owned())))
+    }
+
+    fn foreign_on(&self, side: Side) -> Option<&str> {
+        let standing = &self.observed.sides[side];
+        let service = standing.service.as_ref().filter(|s| !s.ours).map(|s| s.id.as_str());
+        service.or_else(|| standing.group.as_ref().filter(|g| !g.ours).map(|g| g.id.as_str()))
+    }
+
+    /// What is not ours on a side that the rule would send somebody to.
+    fn foreign_receiver(&self, to: &RuleWish) -> Option<&str> {
+        let parked = to.matches.parked();
+        let reached = Side::BOTH.into_iter().filter(|side| !parked && to.sends.reaches(*side));
+        reached.into_iter().find_map(|side| self.foreign_on(side))
+    }
+
+    fn foreign_rule(&self, id: &str) -> Option<&str> {
+        self.observed.rule(id).filter(|rule| !rule.ours).map(|rule| rule.id.as_str())
     }
 }
 
-fn sends_somebody(rule: &Rule, side: Side) -> bool {
-    !rule.matches.parked() && rule.sends.reaches(side)
+/// Everybody it matches is sent where they were sent before.
+fn moves_nobody(from: &Rule, to: &RuleWish) -> bool {
+    from.matches == to.matches && from.sends.attached() == to.sends.attached()
 }

@@ -6,9 +6,13 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::audience;
+use super::carried::Carried;
+use super::demand::Demand;
+use super::gate::Gate;
+use super::matches::Matches;
 use super::names;
 use super::phase::Phase;
-use super::routing::Matches;
+use super::routing::{Role, RuleWish, Sends};
 use super::side::{Pair, Side};
 use super::spec::{GroupSettings, ServiceSettings, Spec};
 
@@ -36,7 +40,14 @@ pub struct Layout {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SideWish {
     pub task_definition: String,
-    pub count: u32,
+    pub demand: Demand,
+}
+
+impl SideWish {
+    /// The fewest tasks that are enough.
+    pub fn least(&self) -> u32 {
+        self.demand.least()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +82,7 @@ impl Layout {
             hosts: spec.hosts.clone(),
             paths: spec.paths.clone(),
             sources,
-            others: false,
+            ..Matches::default()
         };
         let count = |side| if side == home { home_count } else { candidate_count };
         Layout {
@@ -80,7 +91,7 @@ impl Layout {
             listener: spec.listener.clone(),
             sides: Pair::from_fn(|side| SideWish {
                 task_definition: spec.task_definitions[side].clone(),
-                count: count(side),
+                demand: Demand::Exactly(count(side)),
             }),
             public,
             need: spec.desired_count,
@@ -106,6 +117,11 @@ impl Layout {
         }
     }
 
+    /// What is waited for after a switch.
+    pub fn settle(&self) -> Gate {
+        Gate::Settled { time: self.settle_time }
+    }
+
     pub fn owner(&self) -> String {
         format!("{}/{}", self.cluster, self.name)
     }
@@ -113,9 +129,43 @@ impl Layout {
     /// Tasks `side` needs for the traffic this layout sends it; 0 when it sends none.
     pub fn need_of(&self, side: Side) -> u32 {
         let public = if self.public == side { self.need } else { 0 };
-        let canary = self.canary.iter().filter(|c| c.side == side).map(|_| self.sides[side].count).max();
+        let canary = self.canary.iter().filter(|c| c.side == side).map(|_| self.sides[side].least()).max();
         let test = self.test.iter().filter(|t| t.open && t.side == side).map(|_| 1).max();
         public.max(canary.unwrap_or(0)).max(test.unwrap_or(0))
+    }
+
+    /// The production rule, sending everything to `side`, with both groups attached.
+    pub fn production_rule(&self, side: Side) -> RuleWish {
+        self.rule(Role::Production, self.production_priority, &self.production_matches, Sends::both(side))
+    }
+
+    /// The production rule before anybody is sent by it, and what keeps the groups attached in its stead.
+    pub fn parked_rule(&self, role: Role, priority: u32) -> RuleWish {
+        self.rule(role, priority, &self.parked_matches(), Sends::both(self.public))
+    }
+
+    /// One rule of the canary, for some of its sources.
+    pub fn canary_rule(&self, side: Side, priority: u32, sources: BTreeSet<IpNet>) -> RuleWish {
+        self.rule(Role::Canary, priority, &self.canary_matches(sources), Sends::single(side))
+    }
+
+    /// The test listener's rule.
+    pub fn test_rule(&self, test: &TestWish) -> RuleWish {
+        RuleWish {
+            listener: test.listener.clone(),
+            ..self.rule(Role::Test, test.priority, &test.matches, Sends::single(test.side))
+        }
+    }
+
+    fn rule(&self, role: Role, priority: u32, matches: &Matches, sends: Sends) -> RuleWish {
+        RuleWish {
+            role,
+            listener: self.listener.clone(),
+            priority,
+            matches: matches.clone(),
+            carried: Carried::default(),
+            sends,
+        }
     }
 
     /// Users' tags and ours for one object; `role` is what it is for.
@@ -126,7 +176,7 @@ impl Layout {
         tags
     }
 
-    pub fn parked_matches(&self) -> Matches {
+    fn parked_matches(&self) -> Matches {
         Matches {
             hosts: BTreeSet::from([names::parked_host(&self.cluster, &self.name)]),
             ..Matches::default()

@@ -4,10 +4,14 @@
 //! `Step` (what to do next), `Act` (a step the guard let through). Only the caller has effects.
 
 pub mod audience;
+pub mod carried;
+pub mod demand;
 pub mod effect;
 pub mod evidence;
+pub mod gate;
 pub mod guard;
 pub mod layout;
+pub mod matches;
 pub mod names;
 pub mod observed;
 pub mod phase;
@@ -16,6 +20,7 @@ pub mod preflight;
 pub mod reconcile;
 pub mod repeats;
 pub mod routing;
+mod sentence;
 pub mod side;
 pub mod spec;
 pub mod step;

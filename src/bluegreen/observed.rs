@@ -1,22 +1,20 @@
 //! The facts: what is there, as last looked at. Plain data, without judgement.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::routing::{Neighbour, Routing, Rule};
+use super::routing::{Neighbour, Role, Routing, Rule};
 use super::side::{Pair, Side};
 use super::spec::{GroupSettings, ServiceSettings};
 
 /// Serialised (without what changes by itself) into private state, for the plan to start from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observed {
-    pub production: Option<Rule>,
-    /// By priority, highest number (evaluated last) first.
-    pub canary: Vec<Rule>,
-    pub test: Option<Rule>,
-    /// A rule that matches nothing and only keeps the groups attached while production cannot.
-    pub parking: Option<Rule>,
+    /// Ours, each with its role, of which only the canary has more than one. By role, then priority, highest number
+    /// (evaluated last) first.
+    pub rules: Vec<Rule>,
     pub sides: Pair<Standing>,
     /// Rules of others on the production listener.
     #[serde(default)]
@@ -48,7 +46,8 @@ pub struct Service {
     pub running: u32,
     /// ARN of the task definition of the newest deployment.
     pub task_definition: String,
-    pub rollout: Rollout,
+    /// How its newest deployment stands.
+    pub deployment: Deployment,
     pub settings: ServiceSettings,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -69,7 +68,7 @@ pub enum ServiceStatus {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Rollout {
+pub enum Deployment {
     Completed,
     InProgress,
     /// The circuit breaker gave up; with ECS's reason.
@@ -121,30 +120,53 @@ impl Observed {
         self.service(side).filter(|s| s.status == ServiceStatus::Active).map_or(0, |s| s.desired)
     }
 
-    /// Every rule of ours.
-    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.production.iter().chain(&self.canary).chain(&self.test).chain(&self.parking)
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(move |rule| rule.role == role)
+    }
+
+    pub fn production(&self) -> Option<&Rule> {
+        self.with_role(Role::Production).next()
+    }
+
+    pub fn canary(&self) -> Vec<&Rule> {
+        self.with_role(Role::Canary).collect()
+    }
+
+    pub fn test(&self) -> Option<&Rule> {
+        self.with_role(Role::Test).next()
+    }
+
+    pub fn parking(&self) -> Option<&Rule> {
+        self.with_role(Role::Parking).next()
+    }
+
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Rules in the order in which they are kept.
+    pub fn sort_rules(&mut self) {
+        self.rules.sort_by_key(|rule| (rule.role, Reverse(rule.priority), rule.id.clone()));
     }
 
     /// The side all public traffic goes to, if it is one.
     pub fn public(&self) -> Option<Side> {
-        self.production.as_ref().filter(|rule| !rule.matches.parked()).and_then(|rule| rule.sends.only())
+        self.production().filter(|rule| !rule.matches.parked()).and_then(|rule| rule.sends.only())
     }
 
     /// Some rule sends somebody's traffic to `side`.
     pub fn used(&self, side: Side) -> bool {
-        self.rules().any(|rule| !rule.matches.parked() && rule.sends.reaches(side))
+        self.rules.iter().any(|rule| rule.serves(side))
     }
 
     pub fn routing(&self) -> Routing {
-        Routing(
-            self.rules().map(|r| (r.id.clone(), r.priority, r.matches.clone(), r.sends.clone())).collect(),
-        )
+        let seen = |r: &Rule| (r.id.clone(), r.priority, r.matches.clone(), r.sends.clone());
+        Routing(self.rules.iter().map(seen).collect())
     }
 
     /// Nothing of ours is there at all.
     pub fn nothing(&self) -> bool {
-        self.rules().next().is_none()
+        self.rules.is_empty()
             && Side::BOTH.iter().all(|s| self.sides[*s].service.is_none() && self.sides[*s].group.is_none())
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::side::{Pair, Side};
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Toggles {
     pub enable_canary: bool,
@@ -11,10 +13,11 @@ pub struct Toggles {
     pub promote_to_all: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// The home side serves everybody.
+    #[default]
     Stable,
     /// The candidate runs and nobody is sent to it.
     Staged,
@@ -78,6 +81,59 @@ impl Phase {
             Phase::Canary => "canary",
             Phase::Promoted => "promoted",
         }
+    }
+}
+
+/// What stands, as far as it tells the phase, and what it is to be compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting {
+    pub home: Side,
+    /// The side all of the public goes to, if it is one.
+    pub public: Option<Side>,
+    pub canary_open: bool,
+    pub desired: Pair<u32>,
+    /// The counts wished for an idle side and for a candidate; `None` where they are not known.
+    pub standby_count: Option<u32>,
+    pub canary_count: Option<u32>,
+    /// Whether the candidate was wished when last asked; decides where the counts cannot.
+    pub enabled_before: bool,
+}
+
+/// The toggles that what stands amounts to, and the phase, unless it is on the way from one to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub toggles: Toggles,
+    pub phase: Option<Phase>,
+}
+
+impl Phase {
+    /// The way back from `Layout::of`: what a layout makes of a phase, this reads as that phase.
+    pub fn seen(sighting: &Sighting) -> Seen {
+        let Sighting { home, public, canary_open, desired, standby_count, canary_count, .. } = *sighting;
+        let candidate = home.other();
+        let promoted = public == Some(candidate);
+        let standing = Some(desired[candidate]);
+        // Equal counts look alike staged and stable, and so does a count that is neither.
+        let undecided =
+            standby_count == canary_count || (standing != standby_count && standing != canary_count);
+        let staged = if undecided {
+            sighting.enabled_before && desired[candidate] > 0
+        } else {
+            standing == canary_count
+        };
+        let toggles = Toggles {
+            enable_canary: promoted || canary_open || staged,
+            activate_canary: canary_open,
+            promote_to_all: promoted,
+        };
+        let arrived = match (promoted, canary_open) {
+            _ if public.is_none() => false,
+            (true, true) => false,
+            (true, false) => Some(desired[home]) == standby_count,
+            (false, true) => standing == canary_count,
+            (false, false) => standing == if staged { canary_count } else { standby_count },
+        };
+        Seen { toggles, phase: Phase::from_toggles(toggles).ok().filter(|_| arrived) }
     }
 }
 

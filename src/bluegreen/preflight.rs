@@ -2,8 +2,9 @@
 //! settings that cannot be changed.
 
 use super::layout::Layout;
+use super::matches::Matches;
 use super::observed::Observed;
-use super::routing::{Matches, Neighbour};
+use super::routing::Neighbour;
 use super::side::Side;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +138,7 @@ fn groups(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
 }
 
 /// Whatever `inner` matches, `outer` matches too. Errs on the side of "no".
-pub fn covers(outer: &Matches, inner: &Matches) -> bool {
+fn covers(outer: &Matches, inner: &Matches) -> bool {
     let all = |outer: &std::collections::BTreeSet<String>, inner: &std::collections::BTreeSet<String>| {
         outer.is_empty()
             || (!inner.is_empty()
@@ -145,7 +146,7 @@ pub fn covers(outer: &Matches, inner: &Matches) -> bool {
     };
     let lower =
         |values: &std::collections::BTreeSet<String>| values.iter().map(|v| v.to_lowercase()).collect();
-    !outer.others
+    !outer.narrowed()
         && !outer.parked()
         && outer.sources.is_empty()
         && all(&lower(&outer.hosts), &lower(&inner.hosts))
@@ -178,7 +179,7 @@ fn said(matches: &Matches) -> String {
     part("host", matches.hosts.iter().cloned().collect());
     part("path", matches.paths.iter().cloned().collect());
     part("source", matches.sources.iter().map(ToString::to_string).collect());
-    if matches.others {
+    if matches.narrowed() {
         parts.push("further conditions".to_owned());
     }
     if parts.is_empty() { "no conditions known".to_owned() } else { parts.join("; ") }

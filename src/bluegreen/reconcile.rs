@@ -1,23 +1,25 @@
-//! One turn of the loop: from a look to the one thing to do about it. Crash, interrupt, timeout and resume are
+//! One turn of a rollout: from a look to the one thing to do about it. Crash, interrupt, timeout and resume are
 //! all just another first turn.
 
 use std::time::Duration;
 
 use super::evidence::{Evidence, Memory};
+use super::gate::Gate;
 use super::guard::{self, Act, Intent, Refusal};
 use super::layout::{Layout, short_task_definition};
-use super::observed::{Observed, Rollout};
+use super::observed::{Deployment, Observed};
 use super::plan;
 use super::repeats::Repeats;
 use super::side::Side;
-use super::step::Step;
+use super::step::{Step, Why};
 
 /// Looks in a row that must find the receiver ill before the public is sent back; one may be a stale answer.
+/// A third would leave callers with a failing side for 2 s more.
 const ILL_LOOKS: u8 = 2;
 
-/// One run of the loop, for one layout.
+/// What a rollout keeps from turn to turn, for one layout.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub struct Turns {
     intent: Intent,
     memory: Memory,
     repeats: Repeats,
@@ -63,15 +65,15 @@ impl Stuck {
     }
 }
 
-impl Run {
+impl Turns {
     pub fn new(intent: Intent) -> Self {
-        Run { intent, memory: Memory::default(), repeats: Repeats::default(), ill_looks: 0, returned: None }
+        Turns { intent, memory: Memory::default(), repeats: Repeats::default(), ill_looks: 0, returned: None }
     }
 
     /// `now` is since any fixed moment and never goes backwards.
-    pub fn turn(&mut self, observed: &Observed, layout: &Layout, now: Duration) -> Turn {
+    pub fn next(&mut self, observed: &Observed, layout: &Layout, now: Duration) -> Turn {
         self.memory.look(observed, layout, now);
-        let evidence = self.memory.evidence(observed, layout, now);
+        let evidence = self.memory.evidence(observed, now);
         if let Some(stuck) = &self.returned {
             return Turn::Stuck(stuck.clone());
         }
@@ -100,8 +102,10 @@ impl Run {
     /// To be told of every act that was carried out; how often this run has done it by now. More than once means a
     /// stale answer or somebody else, and the next look had better wait.
     pub fn acted(&mut self, step: &Step) -> u8 {
-        if let Step::Return { to } = step {
-            self.returned = Some(Stuck::WentBack { from: to.other(), to: *to });
+        if let Step::ChangeRule { to, why: Why::SendBack, .. } = step
+            && let Some(to) = to.sends.only()
+        {
+            self.returned = Some(Stuck::WentBack { from: to.other(), to });
         }
         self.memory.acted(step);
         self.repeats.acted(step)
@@ -117,20 +121,21 @@ impl Run {
         let ill = observed.public() == Some(layout.public) && evidence.healthy[layout.public] < layout.need;
         self.ill_looks = if ill { self.ill_looks.saturating_add(1) } else { 0 };
         let back = self.ill_looks >= ILL_LOOKS && evidence.stands(observed, to, layout.need);
-        back.then_some(Step::Return { to })
+        let rule = observed.production().filter(|_| back)?;
+        Some(Step::ChangeRule { id: rule.id.clone(), to: layout.production_rule(to), why: Why::SendBack })
     }
 }
 
 /// A wait that cannot end well.
 fn stuck(step: &Step, observed: &Observed, evidence: &Evidence) -> Option<Stuck> {
-    let Step::Await { side, .. } = step else { return None };
+    let Step::Await(Gate::Healthy { side, .. }) = step else { return None };
     let service = observed.service(*side)?;
     if evidence.astray[*side] {
         let found = short_task_definition(&service.task_definition).to_owned();
         return Some(Stuck::Replaced { side: *side, found });
     }
-    match &service.rollout {
-        Rollout::Failed(reason) if evidence.deployed[*side] => {
+    match &service.deployment {
+        Deployment::Failed(reason) if evidence.deployed[*side] => {
             Some(Stuck::ReleaseFailed { side: *side, reason: reason.clone() })
         }
         _ => None,

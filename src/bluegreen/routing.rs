@@ -1,18 +1,54 @@
-//! Listener rules as the domain sees them: which requests they match and which side they send them to.
+//! Listener rules as data: what each is for, which requests it matches, and which side it sends them to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::carried::Carried;
+use super::matches::Matches;
 use super::side::{Pair, Side};
 
+/// What a rule of ours is for. Its name is what the role tag says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Sends the public, and keeps both target groups attached.
+    Production,
+    /// Sends the chosen few to the candidate, from above the production rule.
+    Canary,
+    /// Always reaches the candidate, on a listener of its own.
+    Test,
+    /// Matches nothing, and keeps the groups attached while production cannot.
+    Parking,
+}
+
+impl Role {
+    pub const ALL: [Role; 4] = [Role::Production, Role::Canary, Role::Test, Role::Parking];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Production => "production",
+            Role::Canary => "canary",
+            Role::Test => "test",
+            Role::Parking => "parking",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// A rule that stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// The rule's ARN.
     pub id: String,
+    pub role: Role,
     pub priority: u32,
     pub matches: Matches,
+    #[serde(default)]
+    pub carried: Carried,
     pub sends: Sends,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -20,28 +56,27 @@ pub struct Rule {
     pub ours: bool,
 }
 
+/// A rule as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleWish {
+    pub role: Role,
+    /// ARN of the listener it is on.
+    pub listener: String,
+    pub priority: u32,
+    pub matches: Matches,
+    pub carried: Carried,
+    pub sends: Sends,
+}
+
 impl Rule {
     /// A rule's ARN is its listener's with `listener-rule` for `listener` and one more part.
     pub fn on_listener(&self, listener: &str) -> bool {
         self.id.starts_with(&format!("{}/", listener.replacen(":listener/", ":listener-rule/", 1)))
     }
-}
 
-/// What a request must look like. Empty sets ask nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Matches {
-    pub hosts: BTreeSet<String>,
-    pub paths: BTreeSet<String>,
-    pub sources: BTreeSet<IpNet>,
-    /// Somebody added a condition of a kind we never write (header, method, query string).
-    #[serde(default)]
-    pub others: bool,
-}
-
-impl Matches {
-    /// True when nobody can send such a request.
-    pub fn parked(&self) -> bool {
-        !self.hosts.is_empty() && self.hosts.iter().all(|host| host.ends_with(".invalid"))
+    /// Some of somebody's requests go to `side` by this rule.
+    pub fn serves(&self, side: Side) -> bool {
+        !self.matches.parked() && self.sends.reaches(side)
     }
 }
 
@@ -107,6 +142,17 @@ impl Sends {
     /// Both our groups are part of the action, so both are health-checked and ECS accepts them.
     pub fn attaches_both(&self) -> bool {
         matches!(self, Sends::Forward(forward) if forward.ours.blue.is_some() && forward.ours.green.is_some())
+    }
+
+    /// The same forwarding with both our groups part of it.
+    pub fn attached(&self) -> Sends {
+        match self {
+            Sends::Forward(forward) => Sends::Forward(Forward {
+                ours: Pair::from_fn(|side| Some(forward.ours[side].unwrap_or(0))),
+                ..forward.clone()
+            }),
+            Sends::Elsewhere(action) => Sends::Elsewhere(action.clone()),
+        }
     }
 
     /// Exactly the form we write for `side`, whatever the weights' absolute size.

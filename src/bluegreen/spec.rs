@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::phase::Phase;
 use super::side::{Pair, Side};
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spec {
     /// The cluster's short name.
     pub cluster: String,
@@ -36,7 +36,7 @@ pub struct Spec {
     pub tags: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestListener {
     pub listener: String,
     pub priority: u32,
@@ -44,7 +44,7 @@ pub struct TestListener {
 }
 
 /// What both ECS services share; field meanings as in `aws_ecs_service`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSettings {
     pub container_name: String,
     pub container_port: u16,
@@ -80,13 +80,14 @@ impl ServiceSettings {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Capacity {
+    #[default]
     Fargate,
     Strategy(Vec<CapacityProvider>),
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CapacityProvider {
     pub name: String,
     pub weight: u32,
@@ -94,7 +95,7 @@ pub struct CapacityProvider {
 }
 
 /// What both target groups share; field meanings as in `aws_lb_target_group`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupSettings {
     pub fixed: FixedGroupSettings,
     pub health_check: HealthCheck,
@@ -102,7 +103,7 @@ pub struct GroupSettings {
 }
 
 /// Members a target group keeps for life.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FixedGroupSettings {
     pub vpc_id: String,
     pub protocol: String,
@@ -110,7 +111,7 @@ pub struct FixedGroupSettings {
     pub port: u16,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
     pub protocol: String,
     pub path: String,
@@ -132,12 +133,28 @@ impl HealthCheck {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct GroupAttributes {
     /// Seconds.
     pub deregistration_delay: u32,
     /// Seconds; 0 is off.
     pub slow_start: u32,
     pub algorithm: String,
+    /// `on` or `off`.
+    pub anomaly_mitigation: String,
+}
+
+/// What AWS gives a group of which nothing is said.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>
+impl Default for GroupAttributes {
+    fn default() -> Self {
+        GroupAttributes {
+            deregistration_delay: 300,
+            slow_start: 0,
+            algorithm: "round_robin".to_owned(),
+            anomaly_mitigation: "off".to_owned(),
+        }
+    }
 }
 
 impl Spec {

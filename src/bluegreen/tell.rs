@@ -1,13 +1,13 @@
 //! The facts in plain sentences: who serves whom now, and what a gate saw.
 
 use super::layout::short_task_definition;
-use super::observed::{Observed, Rollout, Standing, TargetHealth};
+use super::observed::{Deployment, Observed, Standing, TargetHealth};
 use super::routing::{Rule, Sends};
 use super::side::Side;
 
 /// Who serves the public and the chosen few, as the rules say right now.
 pub fn who_serves(observed: &Observed) -> String {
-    let public = match &observed.production {
+    let public = match observed.production() {
         None => "The production rule does not exist, so nobody is sent to this service.".to_owned(),
         Some(rule) if rule.matches.parked() => {
             format!(
@@ -20,8 +20,8 @@ pub fn who_serves(observed: &Observed) -> String {
         }
     };
     let canary: Vec<String> = observed
-        .canary
-        .iter()
+        .canary()
+        .into_iter()
         .map(|rule| {
             let sources: Vec<String> = rule.matches.sources.iter().map(ToString::to_string).collect();
             format!("{} by {} (rule {})", sources.join(", "), receiver(observed, rule), rule.priority)
@@ -67,10 +67,10 @@ pub fn state_of(observed: &Observed, side: Side) -> String {
     let standing = &observed.sides[side];
     let mut lines = vec![format!("{side}: {}.", running(standing))];
     if let Some(service) = &standing.service {
-        match &service.rollout {
-            Rollout::Completed => {}
-            Rollout::InProgress => lines.push("Its deployment is in progress.".to_owned()),
-            Rollout::Failed(reason) => lines.push(format!("Its deployment failed: {reason}")),
+        match &service.deployment {
+            Deployment::Completed => {}
+            Deployment::InProgress => lines.push("Its deployment is in progress.".to_owned()),
+            Deployment::Failed(reason) => lines.push(format!("Its deployment failed: {reason}")),
         }
     }
     if let Some(group) = &standing.group {

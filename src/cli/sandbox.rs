@@ -5,12 +5,14 @@ use std::io::Write;
 use anyhow::bail;
 use tokio::signal::unix::{SignalKind, signal};
 
-use aws_sandbox::{SandboxOptions, start};
+use aws_sandbox::{SandboxOptions, start_watched};
+
+use crate::referee::Referee;
 
 pub async fn run(options: SandboxOptions) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut running = start(options).await?;
+    let mut running = start_watched(options, Referee::boxed()).await?;
     let mut out = std::io::stdout();
     writeln!(out, "{}", serde_json::to_string(&running.ready)?)?;
     out.flush()?;

@@ -46,15 +46,11 @@ pub fn speed(asked: Option<&str>, endpoints: &[Option<&str>]) -> Result<f64, Str
 }
 
 fn is_loopback(url: &str) -> bool {
-    let authority =
-        url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.contains('@') {
+    let Ok(url) = url.parse::<http::Uri>() else { return false };
+    let Some(authority) = url.authority().filter(|authority| !authority.as_str().contains('@')) else {
         return false;
-    }
-    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, _)) => host,
-        None => authority.split(':').next().unwrap_or_default(),
     };
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 

@@ -9,8 +9,8 @@ pub struct Fault {
     pub caught_by: &'static [&'static str],
 }
 
-const INTERLEAVING: &[&str] = &["--test", "every_interleaving"];
-const LIB: &[&str] = &["--lib"];
+pub const INTERLEAVING: &[&str] = &["--test", "every_interleaving"];
+pub const LIB: &[&str] = &["--package", "terraform-provider-bluegreen", "--lib"];
 const PROTOCOL: &[&str] = &["--test", "protocol"];
 
 pub const FAULTS: &[Fault] = &[
@@ -45,15 +45,15 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "any version counts as the wished one",
         file: "src/bluegreen/evidence.rs",
-        find: "service.rollout == Rollout::Completed\n                    && same_task_definition(&service.task_definition, &layout.sides[side].task_definition)",
-        replace: "service.rollout == Rollout::Completed && !layout.sides[side].task_definition.is_empty()",
+        find: "service.deployment == Deployment::Completed\n                    && same_task_definition(&service.task_definition, &layout.sides[side].task_definition)",
+        replace: "service.deployment == Deployment::Completed && !layout.sides[side].task_definition.is_empty()",
         caught_by: INTERLEAVING,
     },
     Fault {
         name: "settle skipped",
         file: "src/bluegreen/evidence.rs",
-        find: "now.saturating_sub(*since) >= layout.settle_time",
-        replace: "now.saturating_sub(*since) <= layout.settle_time",
+        find: "Gate::Settled { time } => self.stood.is_some_and(|stood| stood >= *time),",
+        replace: "Gate::Settled { time } => self.stood.is_some_and(|stood| stood <= *time),",
         caught_by: INTERLEAVING,
     },
     Fault {
@@ -65,16 +65,16 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "stop before switch",
-        file: "src/bluegreen/plan.rs",
+        file: "src/bluegreen/plan/mod.rs",
         find: ".or_else(|| look.switches())\n        .or_else(|| look.stop())",
         replace: ".or_else(|| look.stop())\n        .or_else(|| look.switches())",
         caught_by: INTERLEAVING,
     },
     Fault {
         name: "switch before the receiver is proved",
-        file: "src/bluegreen/plan.rs",
-        find: "if self.in_place(production) || self.proved(public, self.layout.need) {",
-        replace: "if self.in_place(production) || self.observed.desired(public) > 0 {",
+        file: "src/bluegreen/plan/rules.rs",
+        find: "let ready = self.in_place(production) || self.proved(public, need);",
+        replace: "let ready = self.in_place(production) || self.observed.desired(public) > 0;",
         caught_by: INTERLEAVING,
     },
     Fault {
@@ -108,15 +108,15 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "no way back while settling",
         file: "src/bluegreen/reconcile.rs",
-        find: "back.then_some(Step::Return { to })",
-        replace: "(back && !back).then_some(Step::Return { to })",
+        find: "let rule = observed.production().filter(|_| back)?;",
+        replace: "let rule = observed.production().filter(|_| back && !back)?;",
         caught_by: INTERLEAVING,
     },
     Fault {
         name: "a failed deployment is waited for",
         file: "src/bluegreen/reconcile.rs",
-        find: "Rollout::Failed(reason) if evidence.deployed[*side] => {",
-        replace: "Rollout::Failed(reason) if !evidence.deployed[*side] => {",
+        find: "Deployment::Failed(reason) if evidence.deployed[*side] => {",
+        replace: "Deployment::Failed(reason) if !evidence.deployed[*side] => {",
         caught_by: INTERLEAVING,
     },
     Fault {
@@ -136,22 +136,43 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "guard: settling not asked",
         file: "src/bluegreen/guard.rs",
-        find: "if !self.evidence.settled {",
-        replace: "if !self.evidence.settled && to > 10_000 {",
+        find: "if !self.evidence.settled(self.observed, self.layout) {",
+        replace: "if !self.evidence.settled(self.observed, self.layout) && to > 10_000 {",
         caught_by: INTERLEAVING,
     },
     Fault {
         name: "guard: ownership not asked",
         file: "src/bluegreen/guard.rs",
-        find: "foreign.map_or(Ok(()), |id| Err(Refusal::NotOurs(id)))",
+        find: "foreign.map_or(Ok(()), |id| Err(Refusal::NotOurs(id.to_owned())))",
         replace: "foreign.map_or(Ok(()), |_| Ok(()))",
         caught_by: INTERLEAVING,
     },
     Fault {
         name: "guard: anybody may be sent to the candidate",
         file: "src/bluegreen/guard.rs",
-        find: "canary.side == *side && !sources.is_empty() && sources.is_subset(&canary.sources)",
-        replace: "canary.side == *side || sources.is_subset(&canary.sources)",
+        find: "&& sources.is_subset(&canary.sources)",
+        replace: "&& !canary.sources.is_empty()",
+        caught_by: INTERLEAVING,
+    },
+    Fault {
+        name: "guard: a rule judged by its name",
+        file: "src/bluegreen/guard.rs",
+        find: "if to.matches == self.layout.production_matches {",
+        replace: "if to.role == crate::bluegreen::routing::Role::Canary {\n            return Audience::Chosen;\n        }\n        if to.matches == self.layout.production_matches {",
+        caught_by: INTERLEAVING,
+    },
+    Fault {
+        name: "guard: the rule that serves may be parked",
+        file: "src/bluegreen/guard.rs",
+        find: "if served { Err(Refusal::TakesAway) } else { Ok(()) }",
+        replace: "if served && self.layout.need > 10_000 { Err(Refusal::TakesAway) } else { Ok(()) }",
+        caught_by: INTERLEAVING,
+    },
+    Fault {
+        name: "the phase read without what was wished before",
+        file: "src/bluegreen/phase.rs",
+        find: "sighting.enabled_before && desired[candidate] > 0",
+        replace: "desired[candidate] > 0",
         caught_by: INTERLEAVING,
     },
     Fault {
@@ -191,14 +212,14 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "any client certificate accepted",
-        file: "crates/terraform-plugin/src/tls.rs",
+        file: "crates/terraform-plugin/src/process/tls.rs",
         find: "if end_entity.as_ref() == self.certificate.as_ref() {",
         replace: "if !end_entity.as_ref().is_empty() {",
         caught_by: PROTOCOL,
     },
     Fault {
         name: "Ctrl-C does not reach a running call",
-        file: "crates/terraform-plugin/src/stop.rs",
+        file: "crates/terraform-plugin/src/process/in_flight.rs",
         find: "std::mem::replace(&mut *token, fresh).cancel();",
         replace: "drop(std::mem::replace(&mut *token, fresh));",
         caught_by: PROTOCOL,
@@ -227,8 +248,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "two applies that undo each other go on until their time is up",
         file: "src/bluegreen/reconcile.rs",
-        find: "if let Some(times) = self.contest.hopeless(&step) {",
-        replace: "if let Some(times) = self.contest.hopeless(&step).filter(|times| *times == 0) {",
+        find: "if let Some(times) = self.repeats.hopeless(&step) {",
+        replace: "if let Some(times) = self.repeats.hopeless(&step).filter(|times| *times == 0) {",
         caught_by: &["--test", "hostile", "two_applies_with"],
     },
 ];

@@ -1,18 +1,23 @@
 //! The code broken on purpose, fault by fault: each must be caught by a test.
 //!
-//! Every run checks that each fault still fits the source. `BLUEGREEN_FAULTS=all cargo test --test
-//! deliberate_faults -- --nocapture` breaks a copy of the source with each in turn, runs the test that should
-//! catch it, and prints the table; `BLUEGREEN_FAULTS=WORD` takes the faults whose name has WORD in it.
+//! Every run checks that each fault still fits the source, and breaks a copy of the source with two of them: each
+//! day the next two of those whose test is quick, so that all of these come round. `BLUEGREEN_FAULTS_DAY=N` takes
+//! another day's. `BLUEGREEN_FAULTS=all cargo test --test deliberate_faults -- --nocapture` breaks it with each in
+//! turn and prints the table; `BLUEGREEN_FAULTS=WORD` takes the faults whose name has WORD in it.
 
 #![allow(clippy::unwrap_used)]
 
 mod list;
+mod tree;
 
-use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use list::{FAULTS, Fault};
+use list::{FAULTS, Fault, INTERLEAVING, LIB};
+use tree::{Ended, Tree};
+
+const A_DAY: usize = 2;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -20,11 +25,37 @@ fn root() -> PathBuf {
 
 fn broken(fault: &Fault, tree: &Path) -> Result<String, String> {
     let text =
-        fs::read_to_string(tree.join(fault.file)).map_err(|error| format!("{}: {error}", fault.file))?;
+        std::fs::read_to_string(tree.join(fault.file)).map_err(|error| format!("{}: {error}", fault.file))?;
     match text.matches(fault.find).count() {
         1 => Ok(text.replacen(fault.find, fault.replace, 1)),
         count => Err(format!("\"{}\": its text occurs {count} times in {}", fault.name, fault.file)),
     }
+}
+
+/// Days since 1970, or what `BLUEGREEN_FAULTS_DAY` says.
+fn day() -> usize {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let asked = std::env::var("BLUEGREEN_FAULTS_DAY").ok();
+    asked.map_or(usize::try_from(seconds / 86_400).unwrap(), |day| day.parse().unwrap())
+}
+
+/// Told also by a test that passes, and not held back until it ends.
+#[allow(clippy::explicit_write, reason = "what a test prints with `eprintln!` is held back until it fails")]
+fn tell(line: &str) {
+    writeln!(std::io::stderr(), "{line}").unwrap();
+}
+
+fn chosen() -> Vec<&'static Fault> {
+    if let Ok(wanted) = std::env::var("BLUEGREEN_FAULTS") {
+        let chosen = FAULTS.iter().filter(|fault| wanted == "all" || fault.name.contains(&wanted)).collect();
+        tell(&format!("deliberate faults: \"{wanted}\""));
+        return chosen;
+    }
+    let day = day();
+    tell(&format!("deliberate faults: {A_DAY} of day {day}; the same again with BLUEGREEN_FAULTS_DAY={day}"));
+    let quick: Vec<&Fault> =
+        FAULTS.iter().filter(|fault| [INTERLEAVING, LIB].contains(&fault.caught_by)).collect();
+    (0..A_DAY).map(|n| quick[(day.wrapping_mul(A_DAY) + n) % quick.len()]).collect()
 }
 
 #[test]
@@ -35,66 +66,26 @@ fn every_fault_still_fits_the_source() {
 }
 
 #[test]
-fn every_fault_is_caught_by_its_test() {
-    let Ok(wanted) = std::env::var("BLUEGREEN_FAULTS") else { return };
-    let tree = root().join("target/deliberate-faults");
-    copy_source(&tree);
+fn faults_are_caught_by_their_tests() {
+    let faults = chosen();
+    assert!(!faults.is_empty(), "no fault has that in its name");
+    let tree = Tree::copied(&root());
     let mut survivors = Vec::new();
-    for fault in FAULTS.iter().filter(|fault| wanted == "all" || fault.name.contains(&wanted)) {
-        let file = tree.join(fault.file);
-        let sound = fs::read_to_string(&file).unwrap();
-        fs::write(&file, broken(fault, &tree).unwrap()).unwrap();
+    for fault in faults {
+        let sound = tree.replace(fault.file, &broken(fault, tree.path()).unwrap());
         // What does not build proves nothing.
-        let builds = cargo(&tree, &[&["test", "--no-run"], fault.caught_by].concat());
-        let caught = builds && !cargo(&tree, &[&["test"], fault.caught_by].concat());
-        fs::write(&file, sound).unwrap();
-        let verdict = match (builds, caught) {
-            (false, _) => "DOES NOT BUILD",
-            (true, true) => "caught",
-            (true, false) => "SURVIVED",
+        let verdict = match tree.cargo(&["test", "--no-run"], fault.caught_by) {
+            Ended::Badly(said) => format!("DOES NOT BUILD\n{said}"),
+            Ended::Well => match tree.cargo(&["test"], fault.caught_by) {
+                Ended::Badly(_) => "caught".to_owned(),
+                Ended::Well => "SURVIVED".to_owned(),
+            },
         };
-        println!("{verdict:<15} {:<55} {}", fault.name, fault.caught_by.join(" "));
+        tree.replace(fault.file, &sound);
+        tell(&format!("{verdict:<15} {:<55} {}", fault.name, fault.caught_by.join(" ")));
         if verdict != "caught" {
             survivors.push(fault.name);
         }
     }
     assert!(survivors.is_empty(), "not caught: {survivors:?}");
-}
-
-fn cargo(tree: &Path, arguments: &[&str]) -> bool {
-    Command::new(env!("CARGO"))
-        .args(arguments)
-        .current_dir(tree)
-        .env("CARGO_TARGET_DIR", tree.join("target"))
-        .env_remove("BLUEGREEN_FAULTS")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap()
-        .success()
-}
-
-/// The tree as it is, without what is built from it.
-fn copy_source(to: &Path) {
-    for name in ["src", "crates", "proto", "tests", "examples", "docs"] {
-        let _ = fs::remove_dir_all(to.join(name));
-        copy(&root().join(name), &to.join(name));
-    }
-    for name in ["Cargo.toml", "Cargo.lock", "clippy.toml", "rustfmt.toml"] {
-        fs::copy(root().join(name), to.join(name)).unwrap();
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -10,11 +10,11 @@ mod world;
 
 use bluegreen_provider::bluegreen::guard::Intent;
 use bluegreen_provider::bluegreen::layout::Layout;
-use bluegreen_provider::bluegreen::observed::Rollout;
+use bluegreen_provider::bluegreen::observed::Deployment;
 use bluegreen_provider::bluegreen::phase::Phase;
 use bluegreen_provider::bluegreen::plan;
-use bluegreen_provider::bluegreen::reconcile::{Run, Stuck, Turn};
-use bluegreen_provider::bluegreen::routing::{Forward, Sends};
+use bluegreen_provider::bluegreen::reconcile::{Stuck, Turn, Turns};
+use bluegreen_provider::bluegreen::routing::{Forward, Role, Sends};
 use bluegreen_provider::bluegreen::side::{Pair, Side};
 use bluegreen_provider::bluegreen::spec::Spec;
 use bluegreen_provider::bluegreen::step::Step;
@@ -28,7 +28,7 @@ const TURNS: usize = 400;
 struct Story {
     world: World,
     spec: Spec,
-    run: Run,
+    turns: Turns,
     /// From then on somebody is served, and nothing may point at an empty side.
     served: bool,
     outsiders: bool,
@@ -40,7 +40,7 @@ impl Story {
         Story {
             world: World::default(),
             spec,
-            run: Run::new(Intent::Release),
+            turns: Turns::new(Intent::Release),
             served: false,
             outsiders: false,
             told: Vec::new(),
@@ -51,7 +51,7 @@ impl Story {
     fn turn(&mut self, disturbances: &[Disturbance]) -> Option<Turn> {
         let layout = Layout::of(&self.spec);
         let observed = self.world.look();
-        let turn = self.run.turn(&observed, &layout, self.world.time());
+        let turn = self.turns.next(&observed, &layout, self.world.time());
         let mut twice = false;
         for disturbance in disturbances {
             self.told.push(format!("! {disturbance:?}"));
@@ -66,12 +66,11 @@ impl Story {
             Turn::Act(act) => {
                 self.told.push(act.step().sentence(&layout));
                 self.perform(act.step(), &layout);
-                if twice
-                    && !matches!(act.step(), Step::OpenCanary { .. } | Step::Park | Step::CreateProduction)
-                {
+                // A rule made twice would be two.
+                if twice && !matches!(act.step(), Step::CreateRule(_)) {
                     self.perform(act.step(), &layout);
                 }
-                self.run.acted(act.step());
+                self.turns.acted(act.step());
             }
             Turn::Refused(step, refusal) => {
                 panic!("{step:?} was refused: {refusal}\n{}", self.told.join("\n"))
@@ -85,9 +84,8 @@ impl Story {
     fn perform(&mut self, step: &Step, layout: &Layout) {
         // An outsider may have struck since the look; what is gone cannot be changed, and AWS says so.
         let gone = match step {
-            Step::Route { .. } | Step::Return { .. } | Step::Attach => self.world.production.is_none(),
-            Step::ChangeCanary { id, .. } => !self.world.canary.iter().any(|rule| rule.id == *id),
-            Step::CreateService { .. } => self.world.production.is_none() && self.world.parking.is_none(),
+            Step::ChangeRule { id, .. } => !self.world.rules.iter().any(|rule| rule.id == *id),
+            Step::CreateService { .. } => !self.world.has(Role::Production) && !self.world.has(Role::Parking),
             _ => false,
         };
         if gone {
@@ -127,16 +125,18 @@ impl Story {
         let forward =
             |blue, green| Sends::Forward(Forward { ours: Pair { blue, green }, ..Forward::default() });
         match disturbance {
-            Disturbance::Crash => self.run = Run::new(Intent::Release),
+            Disturbance::Crash => self.turns = Turns::new(Intent::Release),
             Disturbance::Pause => (0..4).for_each(|_| self.tick()),
             Disturbance::Twice => {}
             Disturbance::HalfAndHalf => self.send(forward(Some(50), Some(50))),
             Disturbance::Maintenance => self.send(Sends::Elsewhere("fixed-response".to_owned())),
             Disturbance::Detach => self.send(forward(Some(1), None)),
-            Disturbance::DeleteProduction => self.world.reroute(|world| world.production = None),
-            Disturbance::DeleteCanary => self.world.reroute(|world| {
-                world.canary.pop();
-            }),
+            Disturbance::DeleteProduction => {
+                self.world.reroute(|world| world.rules.retain(|rule| rule.role != Role::Production));
+            }
+            Disturbance::DeleteCanary => {
+                self.world.reroute(|world| world.rules.retain(|rule| rule.role != Role::Canary));
+            }
             Disturbance::StopIdle => {
                 for side in Side::BOTH {
                     let idle = !self.world.reached(side);
@@ -153,15 +153,15 @@ impl Story {
             }
             Disturbance::Change(phase) => {
                 self.spec.phase = phase;
-                self.run = Run::new(Intent::Release);
+                self.turns = Turns::new(Intent::Release);
             }
         }
     }
 
     fn send(&mut self, sends: Sends) {
-        self.world.reroute(|world| {
-            if let Some(rule) = world.production.as_mut().filter(|rule| !rule.matches.parked()) {
-                rule.sends = sends;
+        self.world.edit(Role::Production, |rule| {
+            if !rule.matches.parked() {
+                rule.sends = sends.clone();
             }
         });
     }
@@ -179,7 +179,7 @@ impl Story {
                 Some(Turn::Stuck(reason)) => {
                     self.told.push(format!("stuck: {reason}"));
                     stuck.push(reason);
-                    self.run = Run::new(Intent::Release);
+                    self.turns = Turns::new(Intent::Release);
                     if stuck.len() > 3 {
                         return stuck;
                     }
@@ -214,7 +214,7 @@ fn disturbed(start: &Story, to: &Spec, strikes: &[(usize, Disturbance)]) {
         let now: Vec<Disturbance> =
             strikes.iter().filter(|(at, _)| *at == turn).map(|(_, what)| *what).collect();
         if let Some(Turn::Stuck(_)) = story.turn(&now) {
-            story.run = Run::new(Intent::Release);
+            story.turns = Turns::new(Intent::Release);
         }
     }
     story.settle();
@@ -277,7 +277,7 @@ fn a_bad_release_leaves_the_public_where_it_was() {
         for to in [Phase::Staged, Phase::Canary, Phase::Promoted] {
             let mut wish = Spec { phase: to, ..spec(Phase::Stable) };
             wish.task_definitions[serving.other()] = BAD.to_owned();
-            if Layout::of(&wish).sides[serving.other()].count == 0 {
+            if Layout::of(&wish).sides[serving.other()].demand.none() {
                 continue;
             }
             let mut story = Story { world: start.world.clone(), told: Vec::new(), ..Story::new(wish) };
@@ -379,7 +379,7 @@ fn destroy_from_any_moment_leaves_nothing() {
             for _ in 0..turn {
                 story.turn(&[]);
             }
-            story.run = Run::new(Intent::Destroy);
+            story.turns = Turns::new(Intent::Destroy);
             // While a resource is destroyed, its callers go where the listener's other rules send them.
             story.outsiders = true;
             let done = (0..TURNS).any(|_| matches!(story.turn(&[]), Some(Turn::Done)));
@@ -414,10 +414,10 @@ fn the_story_told_is_the_story_lived() {
 fn a_failed_deployment_is_tried_anew_by_the_next_run() {
     let mut story = standing(&spec(Phase::Stable), Phase::Stable);
     story.spec.phase = Phase::Staged;
-    story.run = Run::new(Intent::Release);
+    story.turns = Turns::new(Intent::Release);
     let green = story.world.sides.green.service.as_mut().unwrap();
     green.service.desired = 1;
-    green.service.rollout = Rollout::Failed("tasks failed to start".to_owned());
+    green.service.deployment = Deployment::Failed("tasks failed to start".to_owned());
     let layout = Layout::of(&story.spec);
     let told = plan::story(&story.world.look(), &layout);
     assert_eq!(told.first(), Some(&Step::Deploy { side: Side::Green, count: 1 }), "{told:?}");

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bluegreen_provider::bluegreen::layout::{Layout, same_task_definition};
 use bluegreen_provider::bluegreen::observed::{
-    Group, Observed, Rollout, Service, ServiceStatus, Standing, Target, TargetHealth,
+    Deployment, Group, Observed, Service, ServiceStatus, Standing, Target, TargetHealth,
 };
-use bluegreen_provider::bluegreen::routing::{Forward, Matches, Rule, Sends};
+use bluegreen_provider::bluegreen::routing::{Role, Rule, Sends};
 use bluegreen_provider::bluegreen::side::{Pair, Side};
 use bluegreen_provider::bluegreen::step::{Object, Step};
 
@@ -24,10 +24,7 @@ pub const BAD: &str = "app:666";
 pub struct World {
     pub now: u64,
     pub sides: Pair<Place>,
-    pub production: Option<Rule>,
-    pub canary: Vec<Rule>,
-    pub test: Option<Rule>,
-    pub parking: Option<Rule>,
+    pub rules: Vec<Rule>,
     /// Rules as they were before, and until when some node may still follow them.
     old: Vec<(Vec<Rule>, u64)>,
     next_task: u32,
@@ -87,46 +84,50 @@ impl World {
         self.sides[side].service.as_ref().map_or(0, |d| d.tasks.iter().filter(|t| t.healthy()).count())
     }
 
-    fn rules(&self) -> Vec<Rule> {
-        let all = self.production.iter().chain(&self.canary).chain(&self.test).chain(&self.parking);
-        all.filter(|rule| !rule.matches.parked()).cloned().collect()
+    fn serving(&self) -> Vec<Rule> {
+        self.rules.iter().filter(|rule| !rule.matches.parked()).cloned().collect()
+    }
+
+    pub fn has(&self, role: Role) -> bool {
+        self.rules.iter().any(|rule| rule.role == role)
+    }
+
+    /// What somebody does by hand to rules of one role.
+    pub fn edit(&mut self, role: Role, change: impl Fn(&mut Rule)) {
+        self.reroute(|world| world.rules.iter_mut().filter(|rule| rule.role == role).for_each(change));
     }
 
     /// Some node may send somebody to `side` right now.
     pub fn reached(&self, side: Side) -> bool {
         let old = self.old.iter().flat_map(|(rules, _)| rules);
-        self.rules().iter().chain(old).any(|rule| rule.sends.reaches(side))
+        self.serving().iter().chain(old).any(|rule| rule.sends.reaches(side))
     }
 
     /// The newest rules send somebody to `side`.
     pub fn routed(&self, side: Side) -> bool {
-        self.rules().iter().any(|rule| rule.sends.reaches(side))
+        self.serving().iter().any(|rule| rule.sends.reaches(side))
     }
 
     pub fn reroute(&mut self, change: impl FnOnce(&mut World)) {
-        let before = self.rules();
+        let before = self.serving();
         self.old.push((before, self.now + LAG));
         change(self);
     }
 
     pub fn look(&self) -> Observed {
-        Observed {
-            production: self.production.clone(),
-            canary: self.canary.clone(),
-            test: self.test.clone(),
-            parking: self.parking.clone(),
-            sides: Pair::from_fn(|side| self.standing(side)),
-            ..Observed::default()
-        }
+        let sides = Pair::from_fn(|side| self.standing(side));
+        let mut observed = Observed { rules: self.rules.clone(), sides, ..Observed::default() };
+        observed.sort_rules();
+        observed
     }
 
     fn standing(&self, side: Side) -> Standing {
         let place = &self.sides[side];
-        let associated =
-            place.group.is_some()
-                && self.production.iter().chain(&self.parking).any(
-                    |rule| matches!(&rule.sends, Sends::Forward(forward) if forward.ours[side].is_some()),
-                );
+        let associated = place.group.is_some()
+            && self
+                .rules
+                .iter()
+                .any(|rule| matches!(&rule.sends, Sends::Forward(forward) if forward.ours[side].is_some()));
         let service = place.service.as_ref().map(|deployed| Service {
             running: u32::try_from(deployed.tasks.len()).unwrap(),
             tasks: deployed.tasks.iter().map(|task| address(side, task)).collect(),
@@ -158,38 +159,35 @@ impl World {
                     targets: Vec::new(),
                 });
             }
-            Step::CreateProduction => {
-                let rule = self.rule(
-                    layout.production_priority,
-                    layout.parked_matches(),
-                    Sends::both(layout.public),
-                    layout.tags_for("production"),
-                );
-                self.production = Some(rule);
+            Step::CreateRule(to) => {
+                self.next_rule += 1;
+                let listener = to.listener.replacen(":listener/", ":listener-rule/", 1);
+                let rule = Rule {
+                    id: format!("{listener}/{}", self.next_rule),
+                    role: to.role,
+                    priority: to.priority,
+                    matches: to.matches.clone(),
+                    carried: to.carried.clone(),
+                    sends: to.sends.clone(),
+                    tags: layout.tags_for(to.role.name()),
+                    ours: true,
+                };
+                self.reroute(|world| world.rules.push(rule));
             }
-            Step::Park => {
-                let rule = self.rule(
-                    999,
-                    layout.parked_matches(),
-                    Sends::both(layout.public),
-                    layout.tags_for("parking"),
-                );
-                self.parking = Some(rule);
-            }
-            Step::Unpark { .. } => self.parking = None,
-            Step::Attach => {
-                let rule = self.production.as_mut().unwrap();
-                if let Sends::Forward(Forward { ours, .. }) = &mut rule.sends {
-                    for side in Side::BOTH {
-                        ours[side].get_or_insert(0);
-                    }
+            Step::ChangeRule { id, to, .. } => self.reroute(|world| {
+                let rule = world.rules.iter_mut().find(|rule| rule.id == *id).unwrap();
+                (rule.matches, rule.sends) = (to.matches.clone(), to.sends.clone());
+            }),
+            Step::DeleteRule { id, .. } => self.reroute(|world| world.rules.retain(|rule| rule.id != *id)),
+            Step::Reorder { to } => {
+                let to: BTreeMap<_, _> = to.iter().cloned().collect();
+                for rule in &mut self.rules {
+                    rule.priority = to.get(&rule.id).copied().unwrap_or(rule.priority);
                 }
             }
             Step::CreateService { side, count } => {
-                assert!(
-                    self.production.is_some() || self.parking.is_some(),
-                    "ECS refuses a group no rule refers to"
-                );
+                let attached = self.has(Role::Production) || self.has(Role::Parking);
+                assert!(attached, "ECS refuses a group no rule refers to");
                 if self.sides[*side].service.is_none() {
                     self.sides[*side].service = Some(Deployed::new(*side, *count, layout));
                 }
@@ -201,52 +199,6 @@ impl World {
             Step::Raise { side, to, .. } | Step::Lower { side, to, .. } => {
                 self.sides[*side].service.as_mut().unwrap().scale(*to);
             }
-            Step::Route { to } | Step::Return { to } => {
-                let matches = layout.production_matches.clone();
-                self.reroute(|world| {
-                    let rule = world.production.as_mut().unwrap();
-                    rule.matches = matches;
-                    rule.sends = Sends::both(*to);
-                });
-            }
-            Step::OpenCanary { side, priority, sources } => {
-                let rule = self.rule(
-                    *priority,
-                    layout.canary_matches(sources.clone()),
-                    Sends::single(*side),
-                    layout.tags_for("canary"),
-                );
-                self.reroute(|world| {
-                    world.canary.push(rule);
-                    world.canary.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
-                });
-            }
-            Step::ChangeCanary { id, side, sources, .. } => self.reroute(|world| {
-                let rule = world.canary.iter_mut().find(|rule| rule.id == *id).unwrap();
-                rule.matches = layout.canary_matches(sources.clone());
-                rule.sends = Sends::single(*side);
-            }),
-            Step::CloseCanary { id, .. } => self.reroute(|world| world.canary.retain(|rule| rule.id != *id)),
-            Step::OpenTest { side } | Step::ChangeTest { side, .. } => {
-                let test = layout.test.as_ref().unwrap();
-                let mut rule = self.rule(
-                    test.priority,
-                    test.matches.clone(),
-                    Sends::single(*side),
-                    layout.tags_for("test"),
-                );
-                rule.id =
-                    format!("{}/{}", test.listener.replacen(":listener/", ":listener-rule/", 1), rule.id);
-                self.reroute(|world| world.test = Some(rule));
-            }
-            Step::CloseTest { .. } => self.reroute(|world| world.test = None),
-            Step::SetPriorities { to } => {
-                let to: BTreeMap<_, _> = to.iter().cloned().collect();
-                for rule in self.production.iter_mut().chain(&mut self.canary).chain(&mut self.test) {
-                    rule.priority = to.get(&rule.id).copied().unwrap_or(rule.priority);
-                }
-            }
-            Step::DeleteProduction { .. } => self.reroute(|world| world.production = None),
             Step::DeleteService { side } => {
                 let deployed = self.sides[*side].service.as_mut().unwrap();
                 deployed.tasks.clear();
@@ -257,26 +209,15 @@ impl World {
             Step::ConfigureGroup { .. } | Step::Configure { .. } => {
                 panic!("nothing here differs in settings")
             }
-            Step::Await { .. } | Step::AwaitGone { .. } | Step::Hold { .. } => panic!("a wait was performed"),
+            Step::Await(_) => panic!("a wait was performed"),
         }
     }
 
     fn tag(&mut self, object: &Object, layout: &Layout) {
         let Object::Rule(id, role) = object else { panic!("only rules lose tags here") };
-        for rule in self.production.iter_mut().chain(&mut self.canary).filter(|rule| rule.id == *id) {
-            rule.tags = layout.tags_for(role);
+        for rule in self.rules.iter_mut().filter(|rule| rule.id == *id) {
+            rule.tags = layout.tags_for(role.name());
         }
-    }
-
-    fn rule(
-        &mut self,
-        priority: u32,
-        matches: Matches,
-        sends: Sends,
-        tags: BTreeMap<String, String>,
-    ) -> Rule {
-        self.next_rule += 1;
-        Rule { id: format!("rule-{}", self.next_rule), priority, matches, sends, tags, ours: true }
     }
 }
 
@@ -288,7 +229,7 @@ impl Deployed {
             desired,
             running: 0,
             task_definition: layout.sides[side].task_definition.clone(),
-            rollout: if desired == 0 { Rollout::Completed } else { Rollout::InProgress },
+            deployment: if desired == 0 { Deployment::Completed } else { Deployment::InProgress },
             settings: layout.service.clone(),
             tags: layout.tags_for(side.name()),
             ours: true,
@@ -300,7 +241,7 @@ impl Deployed {
 
     fn deploy(&mut self, definition: &str, count: u32) {
         self.service.task_definition = definition.to_owned();
-        self.service.rollout = if count == 0 { Rollout::Completed } else { Rollout::InProgress };
+        self.service.deployment = if count == 0 { Deployment::Completed } else { Deployment::InProgress };
         self.trying = 0;
         self.scale(count);
     }
@@ -321,11 +262,11 @@ impl Deployed {
         if self.tasks.iter().filter(|t| right(t) && t.healthy()).count() >= desired {
             self.tasks.retain(right);
             self.tasks.truncate(desired);
-            if self.service.rollout == Rollout::InProgress {
-                self.service.rollout = Rollout::Completed;
+            if self.service.deployment == Deployment::InProgress {
+                self.service.deployment = Deployment::Completed;
             }
             self.completed = Some(wished.clone());
-        } else if self.service.rollout == Rollout::InProgress {
+        } else if self.service.deployment == Deployment::InProgress {
             self.trying += 1;
             if self.trying >= GIVE_UP {
                 self.give_up(right);
@@ -350,7 +291,7 @@ impl Deployed {
                 self.service.task_definition = old.clone();
                 self.trying = 0;
             }
-            _ => self.service.rollout = Rollout::Failed("tasks failed to start".to_owned()),
+            _ => self.service.deployment = Deployment::Failed("tasks failed to start".to_owned()),
         }
     }
 }

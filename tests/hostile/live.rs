@@ -37,7 +37,7 @@ impl Live {
         let settings = Settings {
             region: Some("eu-west-1".to_owned()),
             access_key: Some("ours".to_owned()),
-            secret_key: Some("secret".to_owned()),
+            secret_key: Some("secret".into()),
             ecs_endpoint: endpoint.clone(),
             elb_endpoint: endpoint,
             clock_speed: SPEED,

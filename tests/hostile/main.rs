@@ -8,9 +8,7 @@ mod core_rules;
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../support/socket.rs"]
-mod socket;
-
+mod borders;
 mod callers;
 mod contrast;
 mod live;

@@ -5,9 +5,9 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sandbox::dice::Dice;
 use aws_sandbox::in_process::{InProcess, Seam};
 use aws_sandbox::seam::{CheckOutcome, NodeHealth, Order, Report, RouteTable, TaskSpec};
-use aws_sandbox::world::dice::Dice;
 use tokio::sync::watch;
 
 use crate::callers::{self, Met, OFFICE, PUBLIC};

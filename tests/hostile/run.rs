@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sandbox::aws::World;
+use aws_sandbox::call::request::{Request, Sender, Service};
+use aws_sandbox::faults::fault::Fault;
 use aws_sandbox::in_process::{self, InProcess};
-use aws_sandbox::world::faults::Fault;
-use aws_sandbox::world::journal::{Outcome as JournalOutcome, Sender};
-use aws_sandbox::world::params::Api;
-use aws_sandbox::world::{Request, World};
+use aws_sandbox::journal::Outcome as JournalOutcome;
 use bluegreen_provider::provider::Bluegreen;
+use bluegreen_provider::referee::Referee;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -65,7 +66,7 @@ impl Stage {
     }
 
     fn state(&self) -> Value {
-        self.world(|world, now| world.state_json(now, 1.0))
+        self.world(|world, now| aws_sandbox::state_json(world, now, 1.0))
     }
 }
 
@@ -78,7 +79,8 @@ pub fn run(schedule: &Schedule) -> Outcome {
 }
 
 async fn story(schedule: &Schedule) -> Outcome {
-    let (sandbox, seam) = in_process::start(schedule.seed, schedule.propagation, TASK_START).unwrap();
+    let (sandbox, seam) =
+        in_process::start(schedule.seed, schedule.propagation, TASK_START, Referee::boxed()).unwrap();
     let seen = plane::start(&sandbox, seam, schedule.seed);
     let stage = Stage { place: Place::of(&sandbox), sandbox, seen, upsets: Arc::default() };
     let aws = transport::connect(&stage.sandbox, OURS[0], schedule.seed).await;
@@ -190,43 +192,49 @@ fn happen(world: &mut World, now: Duration, event: &Event) {
         Event::Weights(blue, green) => {
             let arn = |side: &str| {
                 let name = format!("nginx-{side}");
-                world
-                    .state
-                    .target_groups
-                    .values()
-                    .find(|group| group.name == name)
-                    .map(|group| group.arn.clone())
+                arn_of(world, now, "target_groups", |group| group["name"] == name.as_str())
             };
-            if let (Some(rule), Some(one), Some(two)) = (production(world), arn("blue"), arn("green")) {
+            if let (Some(rule), Some(one), Some(two)) = (production(world, now), arn("blue"), arn("green")) {
                 let group =
                     |arn: &str, weight: &u32| json!({"TargetGroupArn": arn, "Weight": weight.to_string()});
                 let groups = json!([group(&one, blue), group(&two, green)]);
                 let action = json!({"Type": "forward", "ForwardConfig": {"TargetGroups": groups}});
-                outsider(world, now, Api::Elb, "ModifyRule", json!({"RuleArn": rule, "Actions": [action]}));
+                outsider(
+                    world,
+                    now,
+                    Service::Elb,
+                    "ModifyRule",
+                    json!({"RuleArn": rule, "Actions": [action]}),
+                );
             }
         }
         Event::Priority(to) => {
-            if let Some(rule) = production(world) {
+            if let Some(rule) = production(world, now) {
                 let pairs = json!([{"RuleArn": rule, "Priority": to.to_string()}]);
-                outsider(world, now, Api::Elb, "SetRulePriorities", json!({"RulePriorities": pairs}));
+                outsider(world, now, Service::Elb, "SetRulePriorities", json!({"RulePriorities": pairs}));
             }
         }
         Event::Count(service, to) => {
             let params = json!({"cluster": "shop", "service": service, "desiredCount": to});
-            outsider(world, now, Api::Ecs, "UpdateService", params);
+            outsider(world, now, Service::Ecs, "UpdateService", params);
         }
     }
 }
 
-fn production(world: &World) -> Option<String> {
-    let role = |tags: &Value| tags.to_string().contains("production");
-    let rules = world.state.rules.values();
-    rules.filter(|rule| role(&json!(rule.tags))).map(|rule| rule.arn.clone()).next()
+fn production(world: &World, now: Duration) -> Option<String> {
+    arn_of(world, now, "rules", |rule| rule["tags"].to_string().contains("production"))
+}
+
+/// The first of a kind that is meant.
+fn arn_of(world: &World, now: Duration, kind: &str, meant: impl Fn(&Value) -> bool) -> Option<String> {
+    let state = aws_sandbox::state_json(world, now, 1.0);
+    let found = state[kind].as_array()?.iter().find(|it| meant(it))?;
+    Some(found["arn"].as_str()?.to_owned())
 }
 
 /// Somebody with a console of his own. What is refused is refused.
-fn outsider(world: &mut World, now: Duration, api: Api, operation: &str, params: Value) {
-    let request = Request { api, operation: operation.to_owned(), params };
+fn outsider(world: &mut World, now: Duration, service: Service, operation: &str, params: Value) {
+    let request = Request { service, operation: operation.to_owned(), params };
     let sender = Sender { caller: "outsider".to_owned(), ..Sender::default() };
     let (number, _) = world.arrive(now, &request, sender);
     let (status, error) = match world.act(now, number, &request, &Default::default()) {

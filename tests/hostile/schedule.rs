@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use aws_sandbox::world::dice::Dice;
-use aws_sandbox::world::faults::{Fault, Kind as FaultKind};
+use aws_sandbox::dice::Dice;
+use aws_sandbox::faults::fault::{Effect, Fault};
 use serde_json::{Value, json};
 
 use crate::wish::{PHASES, Phase, Wish};
@@ -67,7 +67,9 @@ impl Event {
     /// It changes what the provider has looked at.
     pub fn upsets(&self) -> bool {
         match self {
-            Event::Fault(fault) => matches!(fault.kind, FaultKind::Unhealthy | FaultKind::NeverHealthy),
+            Event::Fault(fault) => {
+                matches!(fault.effect, Effect::Unhealthy { .. } | Effect::NeverHealthy { .. })
+            }
             Event::Crash(_) | Event::Weights(..) | Event::Priority(_) | Event::Count(..) => true,
             Event::Interrupt => false,
         }

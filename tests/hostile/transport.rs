@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use aws_sandbox::dice::Dice;
 use aws_sandbox::in_process::InProcess;
-use aws_sandbox::world::dice::Dice;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -72,7 +72,7 @@ pub async fn connect(sandbox: &InProcess, caller: &str, seed: u64) -> Aws {
     let settings = Settings {
         region: Some("eu-west-1".to_owned()),
         access_key: Some(caller.to_owned()),
-        secret_key: Some("secret".to_owned()),
+        secret_key: Some("secret".into()),
         ecs_endpoint: endpoint.clone(),
         elb_endpoint: endpoint,
         transport: Some(transport),

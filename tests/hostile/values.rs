@@ -7,24 +7,24 @@ use bluegreen_provider::provider::Bluegreen;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use terraform_plugin::proto::tfplugin6 as wire;
-use terraform_plugin::{Ending, Plugin, Provider as _, Schema, Type, Value, codec};
+use terraform_plugin::testing::Served;
+use terraform_plugin::wire::tfplugin6 as wire;
+use terraform_plugin::{Provider as _, Schema, Type, Value, codec};
 use tonic::transport::Channel;
 use wire::provider_client::ProviderClient;
 
-use crate::socket;
 use crate::wish::{Phase, Place, Wish};
 
 /// Nothing here takes long; whatever waits longer than this hangs.
 const LIMIT: Duration = Duration::from_secs(20);
-const NAME: &str = "bluegreen_service";
+pub const NAME: &str = "bluegreen_service";
 
 fn schema() -> Schema {
     Bluegreen::default().resource(NAME).unwrap().schema().clone()
 }
 
 /// A configuration that is right, to be spoilt.
-fn right() -> Value {
+pub fn right() -> Value {
     let place = Place {
         cluster: "shop".to_owned(),
         vpc_id: "vpc-1".to_owned(),
@@ -157,15 +157,6 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// The provider behind its own socket, in this process.
-async fn served() -> (ProviderClient<Channel>, tempfile::TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let plugin = Plugin::start(Arc::new(Bluegreen::default()), None, directory.path()).unwrap();
-    let path = plugin.address().path().unwrap().to_owned();
-    tokio::spawn(async { plugin.run(|_: Ending| false).await });
-    let channel = socket::connect(path).await;
-    (ProviderClient::new(channel), directory)
-}
-
 /// Calls every method with these in every place. Nothing is connected, so no call goes further than the provider.
 async fn call_all(client: &mut ProviderClient<Channel>, one: Vec<u8>, two: Vec<u8>, json: bool) {
     let value = |bytes: &Vec<u8>| {
@@ -245,7 +236,8 @@ fn peak() -> u64 {
 #[test]
 fn every_call_of_the_provider_answers_whatever_it_is_sent() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (client, _directory) = runtime.block_on(served());
+    let served = runtime.block_on(async { Served::start(Arc::new(Bluegreen::default())) });
+    let client = runtime.block_on(served.route.client());
     let before = peak();
     let count = std::env::var("BLUEGREEN_VALUES").ok().and_then(|count| count.parse().ok()).unwrap_or(96);
     proptest!(ProptestConfig::with_cases(count), |(one in bytes(), two in bytes(), json in any::<bool>())| {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -58,6 +58,7 @@ pub struct Script {
     pub ready: Value,
     child: Child,
     input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
 }
 
 impl Script {
@@ -72,19 +73,23 @@ impl Script {
             .unwrap();
         let input = child.stdin.take();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
         let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{name} did not start"));
-        Script { ready, child, input }
+        Script { ready, child, input, output }
     }
 
     pub fn text(&self, name: &str) -> &str {
         self.ready[name].as_str().unwrap()
     }
 
-    /// It must have nothing to complain about.
-    pub fn end(mut self) {
+    /// It must have nothing to complain about. What it says in the end.
+    pub fn end(mut self) -> String {
         drop(self.input.take());
+        let mut said = String::new();
+        self.output.read_to_string(&mut said).unwrap();
         assert!(self.child.wait().unwrap().success(), "the script complains, see above");
+        said
     }
 }
 

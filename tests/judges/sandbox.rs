@@ -1,8 +1,5 @@
 //! Our own sandbox as the one who is judged: its API behind the recording proxy, a release on it.
 
-use std::path::Path;
-use std::process::Command;
-
 use aws_sandbox::{Running, SandboxOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -55,12 +52,4 @@ impl Stage {
         self.relay.end();
         self.sandbox.stop().await;
     }
-}
-
-/// A program of the system; what to install where it is missing.
-pub fn program(name: &str) -> Command {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| Path::new(&folder).join(name).is_file());
-    assert!(found, "{name} is not on PATH; install it, as with: apt-get install {name}");
-    Command::new(name)
 }

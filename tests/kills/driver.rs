@@ -2,8 +2,8 @@
 
 use bluegreen_provider::provider::Bluegreen;
 use serde_json::{Value as Json, json};
-use terraform_plugin::proto::tfplugin6 as wire;
-use terraform_plugin::proto::tfplugin6::provider_client::ProviderClient;
+use terraform_plugin::wire::tfplugin6 as wire;
+use terraform_plugin::wire::tfplugin6::provider_client::ProviderClient;
 use terraform_plugin::{Provider as _, Schema, Value, codec};
 use tonic::transport::Channel;
 

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use tempfile::TempDir;
-use terraform_plugin::proto::tfplugin6::provider_client::ProviderClient;
+use terraform_plugin::wire::tfplugin6::provider_client::ProviderClient;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tonic::transport::Channel;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aws_sandbox::SandboxOptions;
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
-use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::wire::tfplugin6 as wire;
 
 use crate::driver::{self, Known, Shape};
 use crate::plugin::Plugin;

@@ -1,7 +1,8 @@
 //! Each call, as Terraform makes it when all goes well and when it does not.
 
-use terraform_plugin::proto::plugin::grpc_stdio_client::GrpcStdioClient;
-use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::testing::Ending;
+use terraform_plugin::wire::plugin::grpc_stdio_client::GrpcStdioClient;
+use terraform_plugin::wire::tfplugin6 as wire;
 use terraform_plugin::{Type, Value};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -20,7 +21,7 @@ async fn the_schema_arrives_as_it_was_written() {
         client.get_provider_schema(wire::get_provider_schema::Request {}).await.unwrap().into_inner();
     let capabilities = response.server_capabilities.unwrap();
     assert!(capabilities.get_provider_schema_optional);
-    assert!(!capabilities.move_resource_state);
+    assert!(capabilities.move_resource_state);
     let block = response.provider.unwrap().block.unwrap();
     assert_eq!(block.block_types[0].type_name, "endpoints");
     assert_eq!((block.block_types[0].nesting, block.block_types[0].max_items), (2, 1));
@@ -201,9 +202,9 @@ async fn the_companion_services_answer() {
     assert_eq!(health.status, 1);
     let mut stdio = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap().into_inner();
     // The stream says nothing and ends when the plugin does.
-    served.end.send(terraform_plugin::Ending::Shutdown).unwrap();
+    served.end.send(Ending::Shutdown).unwrap();
     assert!(matches!(stdio.message().await, Ok(None) | Err(_)));
-    assert_eq!(served.running.await.unwrap(), terraform_plugin::Ending::Shutdown);
+    assert_eq!(served.running.await.unwrap(), Ending::Shutdown);
 }
 
 #[tokio::test]

@@ -3,15 +3,13 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use terraform_plugin::proto::plugin::Empty;
-use terraform_plugin::proto::plugin::grpc_controller_client::GrpcControllerClient;
-use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::testing::{COOKIE, Certificate, Process, Route};
+use terraform_plugin::wire::plugin::Empty;
+use terraform_plugin::wire::plugin::grpc_controller_client::GrpcControllerClient;
+use terraform_plugin::wire::tfplugin6 as wire;
 use terraform_plugin::{Type, Value, codec};
 
-use super::host::{
-    Certificate, Ear, Process, Route, apply_request, certificate_field, decode, hear, plan_request, start,
-    thing,
-};
+use super::host::{Ear, Watched as _, apply_request, decode, hear, plan_request, start, thing};
 
 fn start_plain(variables: &[(&str, &str)]) -> (Process, Route) {
     let mut process = start(variables);
@@ -36,7 +34,7 @@ fn the_handshake_is_one_line_of_six_fields() {
     assert_eq!(fields.len(), 6, "{fields:?}");
     assert_eq!([&fields[0], &fields[1], &fields[2], &fields[4]], ["1", "6", "unix", "grpc"]);
     assert!(std::path::Path::new(&fields[3]).is_absolute());
-    assert!(!fields[5].contains('=') && certificate_field(&fields[5]).len() > 50);
+    assert!(!fields[5].contains('=') && Process::certificate(&fields[5]).len() > 50);
     let mut process = start(&[("PLUGIN_MULTIPLEX_GRPC", "true")]);
     assert_eq!(process.handshake()[5..], ["", "false"]);
 }
@@ -103,7 +101,7 @@ async fn an_orphan_stops_its_apply_and_ends() {
     super::host::write_script(&script);
     let mut parent = std::process::Command::new("/bin/sh")
         .args(["-c", "\"$0\" & wait", script.to_str().unwrap()])
-        .env("TF_PLUGIN_MAGIC_COOKIE", super::host::COOKIE)
+        .env("TF_PLUGIN_MAGIC_COOKIE", COOKIE)
         .env("PLUGIN_UNIX_SOCKET_DIR", directory.path())
         .env_remove("PLUGIN_CLIENT_CERT")
         .stdout(std::process::Stdio::piped())

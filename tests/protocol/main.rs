@@ -6,15 +6,13 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../support/core_rules.rs"]
-mod core_rules;
-
 #[path = "../support/raw.rs"]
 mod raw;
 
 mod calls;
 mod golden;
 mod host;
+mod identity;
 mod lifecycle;
 mod plan_rules;
 mod random;

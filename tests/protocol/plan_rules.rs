@@ -1,11 +1,15 @@
 //! Terraform's own rules for plans, held against our drafts.
 
-use proptest::prelude::*;
-use terraform_plugin::{Kind, PlanRequest, Presence, Value, planning};
+use std::collections::BTreeMap;
 
-use super::core_rules::{Attributes, assert_plan_valid, proposed_new};
+use proptest::prelude::*;
+use terraform_plugin::testing::rules::{assert_plan_valid, proposed_new};
+use terraform_plugin::{Attribute, Kind, PlanRequest, Presence, Value, planning};
+
 use super::host::toy_schema;
 use super::random::value_of;
+
+type Attributes = BTreeMap<String, Attribute>;
 
 /// A configuration: computed attributes are not set, required ones are.
 fn as_config(attributes: &Attributes, value: Value) -> Value {
@@ -37,7 +41,7 @@ fn as_state(value: Value) -> Value {
 }
 
 fn request(prior: Value, config: Value) -> PlanRequest {
-    let proposed = proposed_new(&toy_schema().attributes, &prior, &config);
+    let proposed = proposed_new(&toy_schema(), &prior, &config);
     PlanRequest { prior, proposed, config, private: Vec::new() }
 }
 
@@ -54,7 +58,7 @@ proptest! {
         let config = as_config(&schema.attributes, config);
         let request = request(prior, config);
         let draft = planning::draft(&schema, &request);
-        assert_plan_valid(&schema.attributes, &request.prior, &request.config, &draft.planned, "");
+        assert_plan_valid(&schema, &request.prior, &request.config, &draft.planned);
         prop_assert_eq!(&draft.planned, &planning::draft(&schema, &request).planned, "not pure");
         if !draft.changed {
             prop_assert_eq!(&draft.planned, &request.prior);

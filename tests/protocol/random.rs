@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use prost::Message as _;
-use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::wire::tfplugin6 as wire;
 use terraform_plugin::{Number, Type, Value, codec};
 
 use super::host::{LIMIT, served, toy_schema};
@@ -181,6 +181,14 @@ async fn call_all(
         .await
         .unwrap();
     client
+        .upgrade_resource_identity(wire::upgrade_resource_identity::Request {
+            type_name: type_name(),
+            version: 0,
+            raw_identity: raw(),
+        })
+        .await
+        .unwrap();
+    client
         .import_resource_state(wire::import_resource_state::Request {
             type_name: type_name(),
             id: String::from_utf8_lossy(&bytes).into_owned(),
@@ -207,13 +215,14 @@ fn every_call_answers_whatever_it_is_sent() {
     });
 }
 
-const METHODS: [&str; 14] = [
+const METHODS: [&str; 15] = [
     "GetMetadata",
     "GetProviderSchema",
     "ValidateProviderConfig",
     "ValidateResourceConfig",
     "UpgradeResourceState",
     "GetResourceIdentitySchemas",
+    "UpgradeResourceIdentity",
     "ConfigureProvider",
     "ReadResource",
     "PlanResourceChange",

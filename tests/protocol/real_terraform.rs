@@ -3,9 +3,10 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use terraform_plugin::testing::Workspace;
 use tokio::io::AsyncReadExt as _;
 
 use super::host::{Ear, LIMIT, hear, say_go, write_script};
@@ -43,73 +44,18 @@ resource "toy_thing" "a" {
 }
 "#;
 
-/// A directory with a configuration, and a terraform that finds the toy.
-struct Workspace(tempfile::TempDir);
+fn workspace(configuration: &str) -> Workspace {
+    // A link is followed from where it is.
+    let workspace = Workspace::new("example.com/x/toy", Path::new("toy.sh"));
+    write_script(&workspace.path().join("toy.sh"));
+    workspace.write("main.tf", &format!("{HEAD}{configuration}"));
+    workspace
+}
 
-impl Workspace {
-    fn new(configuration: &str) -> Workspace {
-        let directory = tempfile::tempdir().unwrap();
-        write_script(&directory.path().join("terraform-provider-toy"));
-        let overrides = format!(
-            "provider_installation {{\n  dev_overrides {{ \"example.com/x/toy\" = {:?} }}\n  direct {{}}\n}}\n",
-            directory.path()
-        );
-        std::fs::write(directory.path().join("terraform.rc"), overrides).unwrap();
-        std::fs::write(directory.path().join("main.tf"), format!("{HEAD}{configuration}")).unwrap();
-        Workspace(directory)
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("terraform");
-        command.args(arguments).arg("-no-color").current_dir(self.path());
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TF_")) {
-            command.env_remove(name);
-        }
-        command.env("TF_CLI_CONFIG_FILE", self.path().join("terraform.rc")).env("CHECKPOINT_DISABLE", "1");
-        command.stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments)
-            .output()
-            .expect("these tests need terraform on the PATH: install Terraform 1.11 or newer")
-    }
-
-    /// Runs it, expects success, and gives its output.
-    fn terraform(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        let text =
-            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "terraform {arguments:?}: {text}");
-        text
-    }
-
-    fn plans_nothing(&self, arguments: &[&str]) {
-        let output = self.run(&[&["plan", "-detailed-exitcode"], arguments].concat());
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
-    }
-
-    /// Starts it as a terminal does, in a process group of its own.
-    fn start(&self, arguments: &[&str]) -> Child {
-        self.command(arguments)
-            .process_group(0)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("these tests need terraform on the PATH: install Terraform 1.11 or newer")
-    }
-
-    /// The one instance in the state.
-    fn instance(&self) -> serde_json::Value {
-        let state = std::fs::read(self.path().join("terraform.tfstate")).unwrap();
-        let state: serde_json::Value = serde_json::from_slice(&state).unwrap();
-        state["resources"][0]["instances"][0].clone()
-    }
+/// Starts it as a terminal does, in a process group of its own.
+fn start(workspace: &Workspace, arguments: &[&str]) -> Child {
+    let mut command = workspace.command(arguments);
+    command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// What Ctrl-C in a terminal does: the signal goes to terraform and to the provider.
@@ -125,13 +71,13 @@ async fn process_ended(conversation: &mut super::host::Conversation) {
 
 #[test]
 fn create_update_replace_and_destroy() {
-    let workspace = Workspace::new(THING);
-    let text = workspace.terraform(&["apply", "-auto-approve"]);
+    let workspace = workspace(THING);
+    let text = workspace.succeeds(&["apply", "-auto-approve"]);
     assert!(text.contains("1 added, 0 changed, 0 destroyed"), "{text}");
     workspace.plans_nothing(&[]);
-    let text = workspace.terraform(&["apply", "-auto-approve", "-var=image=httpd"]);
+    let text = workspace.succeeds(&["apply", "-auto-approve", "-var=image=httpd"]);
     assert!(text.contains("0 added, 1 changed, 0 destroyed") && !text.contains("hush-hush"), "{text}");
-    let text = workspace.terraform(&["apply", "-auto-approve", "-var=name=two"]);
+    let text = workspace.succeeds(&["apply", "-auto-approve", "-var=name=two"]);
     assert!(
         text.contains("# forces replacement") && text.contains("1 added, 0 changed, 1 destroyed"),
         "{text}"
@@ -140,24 +86,22 @@ fn create_update_replace_and_destroy() {
     assert_eq!(state["attributes"]["id"], "id-of-two");
     assert_eq!(state["attributes"]["ratio"], 0.1);
     assert_eq!(state["attributes"]["parts"][1]["weight"], 2.5);
-    workspace.terraform(&["destroy", "-auto-approve"]);
+    workspace.succeeds(&["destroy", "-auto-approve"]);
 }
 
 #[test]
 fn an_error_shows_the_users_line() {
-    let workspace = Workspace::new(THING);
-    let output = workspace.run(&["plan", "-var=image="]);
-    let text = String::from_utf8_lossy(&output.stderr);
+    let workspace = workspace(THING);
+    let text = workspace.run(&["plan", "-var=image="]).said;
     assert!(text.contains("Empty image") && text.contains("    image = var.image"), "{text}");
 }
 
 #[test]
 fn a_panic_on_the_way_leaves_the_state_as_it_was() {
-    let workspace = Workspace::new(THING);
-    workspace.terraform(&["apply", "-auto-approve"]);
+    let workspace = workspace(THING);
+    workspace.succeeds(&["apply", "-auto-approve"]);
     let before = workspace.instance();
-    let output = workspace.run(&["apply", "-auto-approve", "-var=mode=panic"]);
-    let text = String::from_utf8_lossy(&output.stderr);
+    let text = workspace.run(&["apply", "-auto-approve", "-var=mode=panic"]).said;
     assert!(text.contains("Internal error in the provider") && text.contains("as you wished"), "{text}");
     assert!(!text.contains("plugin crashed"), "{text}");
     assert_eq!(workspace.instance()["attributes"], before["attributes"]);
@@ -166,19 +110,31 @@ fn a_panic_on_the_way_leaves_the_state_as_it_was() {
 
 #[test]
 fn an_imported_object_gets_a_configuration_that_plans_nothing() {
-    let workspace = Workspace::new("import {\n  to = toy_thing.b\n  id = \"x\"\n}\n");
-    let text = workspace.terraform(&["plan", "-generate-config-out=generated.tf"]);
+    let workspace = workspace("import {\n  to = toy_thing.b\n  id = \"x\"\n}\n");
+    let text = workspace.succeeds(&["plan", "-generate-config-out=generated.tf"]);
     assert!(text.contains("1 to import, 0 to add, 0 to change"), "{text}");
-    let text = workspace.terraform(&["apply", "-auto-approve"]);
+    let text = workspace.succeeds(&["apply", "-auto-approve"]);
     assert!(text.contains("1 imported, 0 added, 0 changed"), "{text}");
+    workspace.plans_nothing(&[]);
+}
+
+#[test]
+fn an_object_of_another_type_becomes_a_thing() {
+    let workspace = workspace("resource \"terraform_data\" \"a\" {\n  input = \"one\"\n}\n");
+    workspace.succeeds(&["apply", "-auto-approve"]);
+    let moved = "moved {\n  from = terraform_data.a\n  to   = toy_thing.a\n}\n";
+    workspace.write("main.tf", &format!("{HEAD}{THING}{moved}"));
+    let text = workspace.succeeds(&["apply", "-auto-approve"]);
+    assert!(text.contains("0 added, 1 changed, 0 destroyed"), "{text}");
+    assert_eq!(workspace.instance()["attributes"]["name"], "one");
     workspace.plans_nothing(&[]);
 }
 
 #[tokio::test]
 async fn ctrl_c_stops_the_apply_and_saves_what_exists() {
-    let (workspace, ear) = (Workspace::new(THING), Ear::new());
+    let (workspace, ear) = (workspace(THING), Ear::new());
     let talk = format!("-var=talk_to={}", ear.path);
-    let terraform = workspace.start(&["apply", "-auto-approve", "-var=mode=talk", &talk]);
+    let terraform = start(&workspace, &["apply", "-auto-approve", "-var=mode=talk", &talk]);
     let mut conversation = ear.started().await;
     interrupt(&terraform);
     assert_eq!(hear(&mut conversation).await, "stopped");
@@ -192,9 +148,9 @@ async fn ctrl_c_stops_the_apply_and_saves_what_exists() {
 
 #[tokio::test]
 async fn a_second_ctrl_c_ends_even_a_provider_that_does_not_listen() {
-    let (workspace, ear) = (Workspace::new(THING), Ear::new());
+    let (workspace, ear) = (workspace(THING), Ear::new());
     let talk = format!("-var=talk_to={}", ear.path);
-    let mut terraform = workspace.start(&["apply", "-auto-approve", "-var=mode=deaf", &talk]);
+    let mut terraform = start(&workspace, &["apply", "-auto-approve", "-var=mode=deaf", &talk]);
     let mut conversation = ear.started().await;
     interrupt(&terraform);
     let stdout = terraform.stdout.take().unwrap();
@@ -218,9 +174,9 @@ async fn a_second_ctrl_c_ends_even_a_provider_that_does_not_listen() {
 
 #[tokio::test]
 async fn when_terraform_is_killed_the_provider_stops_and_ends_too() {
-    let (workspace, ear) = (Workspace::new(THING), Ear::new());
+    let (workspace, ear) = (workspace(THING), Ear::new());
     let talk = format!("-var=talk_to={}", ear.path);
-    let mut terraform = workspace.start(&["apply", "-auto-approve", "-var=mode=talk", &talk]);
+    let mut terraform = start(&workspace, &["apply", "-auto-approve", "-var=mode=talk", &talk]);
     let mut conversation = ear.started().await;
     terraform.kill().unwrap();
     terraform.wait().unwrap();
@@ -230,7 +186,7 @@ async fn when_terraform_is_killed_the_provider_stops_and_ends_too() {
 
 #[tokio::test]
 async fn a_provider_started_by_hand_serves_run_after_run() {
-    let (workspace, ear) = (Workspace::new(THING), Ear::new());
+    let (workspace, ear) = (workspace(THING), Ear::new());
     let mut provider = Command::new(std::env::current_exe().unwrap())
         .args(["toy::toy_debug_process", "--exact", "--nocapture"])
         .env("TOY_DEBUG", "1")

@@ -2,10 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use terraform_plugin::proto::tfplugin6 as wire;
+use terraform_plugin::testing::{Certificate, Process, Route};
+use terraform_plugin::wire::tfplugin6 as wire;
 use wire::provider_client::ProviderClient;
 
-use super::host::{Certificate, Process, Route, certificate_field, start};
+use super::host::{Watched as _, start};
 
 fn started(client: &Certificate) -> (Process, Vec<String>) {
     let mut process = start(&[("PLUGIN_CLIENT_CERT", &client.pem)]);
@@ -23,7 +24,7 @@ async fn is_served(route: &Route) -> bool {
 async fn only_the_hosts_own_certificate_is_let_in() {
     let (host, stranger) = (Certificate::new(), Certificate::new());
     let (_process, fields) = started(&host);
-    let (path, server) = (fields[3].as_ref(), certificate_field(&fields[5]));
+    let (path, server) = (fields[3].as_ref(), Process::certificate(&fields[5]));
     assert!(!is_served(&Route::plain(path)).await, "without TLS");
     assert!(!is_served(&Route::tls(path, &server, None)).await, "without a certificate");
     assert!(!is_served(&Route::tls(path, &server, Some(&stranger))).await, "with another's");
@@ -34,14 +35,14 @@ async fn only_the_hosts_own_certificate_is_let_in() {
 async fn a_certificate_of_an_earlier_run_is_refused() {
     let earlier = Certificate::new();
     let (mut process, fields) = started(&earlier);
-    let (path, old_server) = (fields[3].clone(), certificate_field(&fields[5]));
+    let (path, old_server) = (fields[3].clone(), Process::certificate(&fields[5]));
     assert!(is_served(&Route::tls(path.as_ref(), &old_server, Some(&earlier))).await, "in its own run");
     process.signal(rustix::process::Signal::TERM);
     assert!(process.wait().success());
     assert!(!is_served(&Route::tls(path.as_ref(), &old_server, Some(&earlier))).await, "after its end");
     let now = Certificate::new();
     let (_process, fields) = started(&now);
-    let (path, server) = (fields[3].as_ref(), certificate_field(&fields[5]));
+    let (path, server) = (fields[3].as_ref(), Process::certificate(&fields[5]));
     assert_ne!(server, old_server, "every run has a certificate of its own");
     assert!(!is_served(&Route::tls(path, &server, Some(&earlier))).await, "replayed");
     assert!(is_served(&Route::tls(path, &server, Some(&now))).await, "the present one");

@@ -1,9 +1,10 @@
 //! Interrupts, lost connections and panics while calls are in flight.
 
-use terraform_plugin::proto::tfplugin6 as wire;
-use terraform_plugin::{Ending, Value};
+use terraform_plugin::Value;
+use terraform_plugin::testing::{Ending, Served};
+use terraform_plugin::wire::tfplugin6 as wire;
 
-use super::host::{Ear, Served, apply_request, decode, encode, hear, plan_request, say_go, served, thing};
+use super::host::{Ear, apply_request, decode, encode, hear, plan_request, say_go, served, thing};
 
 async fn planned(served: &Served, mode: &str, ear: &Ear) -> (Value, Value) {
     let config = thing(&[("name", "n".into()), ("mode", mode.into()), ("talk_to", ear.path.as_str().into())]);

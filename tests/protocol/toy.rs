@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use terraform_plugin::testing::serve_to;
 use terraform_plugin::{
     Action, ApplyRequest, ApplyResponse, Attribute, AttributePath, Diagnostic, Diagnostics, ImportResponse,
-    PlanRequest, PlanResponse, Provider, ReadRequest, ReadResponse, Resource, Schema, ServeOptions, Type,
-    Value, planning, serve_debug, serve_to,
+    MoveRequest, MoveResponse, PlanRequest, PlanResponse, Provider, ReadRequest, ReadResponse, Resource,
+    Schema, ServeOptions, Type, Value, planning, serve_debug,
 };
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
@@ -172,6 +173,18 @@ impl Resource for Thing {
         ApplyResponse { state, private: b"applied".to_vec(), diagnostics }
     }
 
+    fn moves_from(&self) -> &[&str] {
+        &["terraform_data"]
+    }
+
+    fn move_from(&self, request: MoveRequest) -> MoveResponse {
+        let mut state = self.schema.null_object();
+        for (name, value) in [("name", request.state["input"]["value"].as_str()), ("status", Some("moved"))] {
+            state.set(name, value);
+        }
+        MoveResponse { state, ..Default::default() }
+    }
+
     async fn import(&self, id: String, _stop: CancellationToken) -> ImportResponse {
         if id == "nothing" {
             return ImportResponse::default();
@@ -225,11 +238,15 @@ async fn talk(socket: &str, stop: &CancellationToken) -> &'static str {
     heard
 }
 
+fn options() -> ServeOptions {
+    ServeOptions::new("This is a toy. Let Terraform play with it.").events_of("bluegreen_provider")
+}
+
 /// Not a test: the toy provider as a process that a person starts.
 #[test]
 fn toy_debug_process() {
     if std::env::var_os("TOY_DEBUG").is_some() {
-        let code = serve_debug(toy(), "example.com/x/toy");
+        let code = serve_debug(toy(), &options(), "example.com/x/toy");
         std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
     }
 }
@@ -245,7 +262,6 @@ fn the_toys_schemas_are_sound() {
 fn toy_process() {
     let Ok(handshake) = std::env::var("TOY_HANDSHAKE") else { return };
     let mut handshake = std::fs::OpenOptions::new().write(true).open(handshake).unwrap();
-    let options = ServeOptions { by_hand: "This is a toy. Let Terraform play with it.".to_owned() };
-    let code = serve_to(toy(), &options, &mut handshake);
+    let code = serve_to(toy(), &options(), &mut handshake);
     std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
 }

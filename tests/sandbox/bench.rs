@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use aws_sandbox::aws::place::Place;
+use aws_sandbox::aws::{Settings, World};
+use aws_sandbox::call::error::{Answer, ApiError};
+use aws_sandbox::call::request::{Request, Service};
+use aws_sandbox::faults::verdict::Verdict;
 use aws_sandbox::seam::{CheckOutcome, Order, Report, TaskSpec};
-use aws_sandbox::world::arn::Place;
-use aws_sandbox::world::error::{Answer, ApiError};
-use aws_sandbox::world::params::Api;
-use aws_sandbox::world::{Request, Settings, Verdict, World};
+use aws_sandbox::state_json;
+use bluegreen_provider::referee::Referee;
 use serde_json::{Value, json};
 
 pub struct Bench {
@@ -65,6 +68,7 @@ impl Bench {
             next_check: Duration::ZERO,
             listener: String::new(),
         };
+        bench.world.witness = Referee::boxed();
         bench.ecs("CreateCluster", json!({"clusterName": "shop"})).unwrap();
         let made = bench.elb("CreateLoadBalancer", json!({"Name": "shop", "Subnets": ["a", "b"]})).unwrap();
         let arn = made["LoadBalancers"][0]["LoadBalancerArn"].clone();
@@ -76,25 +80,22 @@ impl Bench {
         bench
     }
 
-    fn act(&mut self, api: Api, operation: &str, params: Value) -> Answer {
+    fn act(&mut self, service: Service, operation: &str, params: Value) -> Answer {
         self.settle();
-        let request = Request { api, operation: operation.to_owned(), params };
+        let request = Request { service, operation: operation.to_owned(), params };
         let (number, verdict) = self.world.arrive(self.now, &request, Default::default());
-        let answer = match &verdict.error {
-            Some(error) => Err(error.clone()),
-            None => self.world.act(self.now, number, &request, &verdict),
-        };
+        let answer = self.world.act(self.now, number, &request, &verdict);
         assert_eq!(verdict.hold_before, Verdict::default().hold_before);
         self.settle();
         answer
     }
 
     pub fn ecs(&mut self, operation: &str, params: Value) -> Answer {
-        self.act(Api::Ecs, operation, params)
+        self.act(Service::Ecs, operation, params)
     }
 
     pub fn elb(&mut self, operation: &str, params: Value) -> Answer {
-        self.act(Api::Elb, operation, texts(params))
+        self.act(Service::Elb, operation, texts(params))
     }
 
     pub fn ecs_error(&mut self, operation: &str, params: Value) -> ApiError {
@@ -257,7 +258,7 @@ impl Bench {
         let start = self.now;
         while !done(self) {
             let passed = (self.now - start).as_secs_f64();
-            assert!(passed < most, "not within {most} s: {:#}", self.world.state_json(self.now, 1.0));
+            assert!(passed < most, "not within {most} s: {:#}", state_json(&self.world, self.now, 1.0));
             self.pass(0.5);
         }
         (self.now - start).as_secs_f64()

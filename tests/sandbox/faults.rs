@@ -151,6 +151,19 @@ async fn nonsense_is_refused_and_nothing_falls_over() {
         json!({}),
         json!({"kind": "stale"}),
         json!({"kind": "throttle", "x": 1}),
+        json!({"kind": "throttle", "seconds": 5}),
+        json!({"kind": "throttle", "api": "sqs"}),
+        json!({"kind": "delay"}),
+        json!({"kind": "delay", "seconds": -1}),
+        json!({"kind": "delay", "seconds": 1, "when": "after"}),
+        json!({"kind": "error", "status": 200}),
+        json!({"kind": "drop", "probability": 2}),
+        json!({"kind": "hold", "when": "never"}),
+        json!({"kind": "pass_role", "caller": "x"}),
+        json!({"kind": "unhealthy", "family": "nginx"}),
+        json!({"kind": "never_healthy", "ip": "127.0.0.1"}),
+        json!({"kind": "propagation", "seconds": 1, "count": 1}),
+        json!({"kind": "throttle", "lasts": "long"}),
         json!({"kind": "crash", "task": "x"}),
     ] {
         let reply = sandbox.admin(Method::POST, "/_sandbox/faults", fault.clone()).await;
@@ -166,6 +179,25 @@ async fn nonsense_is_refused_and_nothing_falls_over() {
     }
     assert_eq!(sandbox.get("/_sandbox/state").await["speed"], 20.0);
     assert_eq!(sandbox.admin(Method::GET, "/_sandbox/nope", Value::Null).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_fault_is_told_of_as_it_was_asked_for() {
+    let sandbox = Sandbox::fast().await;
+    let asked = [
+        json!({"kind": "throttle", "operations": ["DescribeServices"], "probability": 0.2}),
+        json!({"kind": "error", "status": 503, "code": "Busy", "message": "later", "api": "ecs", "caller": "me"}),
+        json!({"kind": "lost_answer", "writes": true, "call": 3}),
+        json!({"kind": "hold", "writes": true, "call": 2, "when": "after"}),
+        json!({"kind": "stale", "seconds": 2.5, "count": 3, "lasts": 100000.0}),
+        json!({"kind": "unhealthy", "service": "web", "lasts": 60000.0}),
+    ];
+    for fault in &asked {
+        sandbox.fault(fault.clone()).await;
+    }
+    let told = sandbox.get("/_sandbox/faults").await;
+    let told: Vec<&Value> = told["faults"].as_array().unwrap().iter().map(|it| &it["fault"]).collect();
+    assert_eq!(told, asked.iter().collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sandbox::seam::{Action, NodeHealth, Report};
+use aws_sandbox::witness::Scene as _;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, forward, settings};
@@ -101,7 +102,7 @@ fn a_target_is_healthy_only_when_every_node_says_so() {
     let mut report = |node, outcome| {
         let report = Report::Checked { node, group: group.clone(), ip, port: 80, outcome };
         bench.world.report(Duration::ZERO, report);
-        bench.world.target_states(&group).unwrap()[0].2.state
+        bench.world.targets(&group)[0].2
     };
     assert_eq!(report(0, Passed), "initial");
     assert_eq!(report(1, Passed), "healthy", "the first success is enough");
@@ -162,7 +163,7 @@ fn violations_tell_of_sick_receivers_and_of_sides_stopped_under_traffic() {
     bench.update("blue", json!({"desiredCount": 0})).unwrap();
     assert_eq!(invariants(&bench)[1..], ["I3", "I3"], "both nodes still send to blue");
     bench.pass(6.0);
-    bench.world.violations.clear();
+    bench.world.forget_violations();
     bench.ecs("DeleteService", json!({"cluster": "shop", "service": "green", "force": true})).unwrap();
     assert_eq!(invariants(&bench), ["I2"]);
 }

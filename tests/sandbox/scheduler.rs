@@ -278,7 +278,7 @@ fn the_same_seed_gives_the_same_world() {
         bench.pass(77.0);
         bench.update("web", json!({"taskDefinition": "web:2"})).unwrap();
         bench.pass(200.0);
-        bench.world.state_json(bench.now, 1.0)
+        aws_sandbox::state_json(&bench.world, bench.now, 1.0)
     };
     assert_eq!(story(), story());
 }

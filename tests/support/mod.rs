@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use aws_sandbox::{self, Running, SandboxOptions};
 use bluegreen_provider::cli::project::{Project, Ran};
+use bluegreen_provider::referee::Referee;
 use bluegreen_provider::traffic::{Answered, Stream, Tally, Traffic};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -54,7 +55,7 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let speed = options.speed;
         let options = SandboxOptions { dir: folder.path().to_owned(), ..options };
-        let sandbox = aws_sandbox::start(options).await.unwrap();
+        let sandbox = aws_sandbox::start_watched(options, Referee::boxed()).await.unwrap();
         // Values come from the configuration, not from the sandbox's tfvars.
         let _ = std::fs::remove_file(folder.path().join("sandbox.auto.tfvars.json"));
         let project = project(folder.path(), speed);

@@ -77,14 +77,14 @@ fn undescribed(name: &str, schema: &Schema) -> Vec<String> {
         let text = attribute.description.trim();
         if !text.ends_with(['.', ':']) {
             complaints.push(format!(
-                "src/provider/service/attributes.rs: {name}.{path} has no description that is a sentence; say what it is, with a full stop"
+                "src/provider/service/attributes/: {name}.{path} has no description that is a sentence; say what it is, with a full stop"
             ));
         }
     });
     let blocks = schema.blocks.iter().filter(|(_, block)| block.content.description.trim().is_empty());
     complaints.extend(blocks.map(|(block, _)| {
         format!(
-            "src/provider/service/attributes.rs: the block {name}.{block} has no description; say what it is"
+            "src/provider/service/attributes/: the block {name}.{block} has no description; say what it is"
         )
     }));
     complaints
@@ -102,6 +102,21 @@ fn terraform_files_are_formatted() {
     };
     let said = String::from_utf8_lossy(&ran.stdout) + String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "\n\nrun `{tool} fmt -recursive examples`:\n{said}\n");
+}
+
+#[test]
+fn the_protocol_s_package_holds_its_definitions() {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["package", "--list", "--offline", "--allow-dirty", "-p", "terraform-plugin"]);
+    let ran = command.current_dir(files::root()).output().expect("cargo runs");
+    let files = String::from_utf8_lossy(&ran.stdout);
+    for definition in ["proto/plugin.proto", "proto/tfplugin6.proto"] {
+        assert!(
+            files.lines().any(|file| file == definition),
+            "crates/terraform-plugin/proto is a link to proto/ and must hold {definition}; cargo package --list says:\n{files}{}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
+    }
 }
 
 #[test]

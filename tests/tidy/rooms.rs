@@ -3,8 +3,8 @@
 use super::files::Text;
 
 /// Those of the root package, and the packages beside it under the names code calls them by.
-const ROOMS: [&str; 7] =
-    ["aws", "aws_sandbox", "bluegreen", "cli", "provider", "terraform_plugin", "traffic"];
+const ROOMS: [&str; 8] =
+    ["aws", "aws_sandbox", "bluegreen", "cli", "provider", "referee", "terraform_plugin", "traffic"];
 
 /// The rooms that the file at `path` may reach into; `None` when it is in no room.
 fn knows(path: &str) -> Option<(&'static str, &'static [&'static str])> {
@@ -20,7 +20,8 @@ fn knows(path: &str) -> Option<(&'static str, &'static [&'static str])> {
     let others: &[&str] = match room {
         "aws" => &["bluegreen"],
         "provider" => &["terraform_plugin", "bluegreen", "aws"],
-        "cli" if demo => &["aws_sandbox", "traffic"],
+        "referee" => &["aws_sandbox"],
+        "cli" if demo => &["aws_sandbox", "referee", "traffic"],
         "cli" => &["traffic"],
         _ => &[],
     };
@@ -90,6 +91,12 @@ const EFFECTS: [&str; 16] = [
 const SUBJECT: [&str; 11] =
     ["aws", "ecs", "elb", "elbv2", "alb", "fargate", "blue", "green", "bluegreen", "canary", "canaries"];
 
+/// What a local AWS never says, unless AWS says it: what its callers happen to be about.
+const CALLERS: [&str; 5] = ["blue", "green", "bluegreen", "canary", "canaries"];
+
+/// What of the sandbox is pure, as `bluegreen` is.
+const WORLD: &str = "crates/aws-sandbox/src/aws/";
+
 pub fn words(file: &Text) -> Vec<String> {
     let Some((room, _)) = knows(&file.path) else { return Vec::new() };
     let mut complaints = Vec::new();
@@ -106,9 +113,18 @@ pub fn words(file: &Text) -> Vec<String> {
                     ));
                 }
             }
-            "aws_sandbox" if !comment => {
-                for name in names(line).filter(|name| name.starts_with("aws_")) {
+            "aws_sandbox" => {
+                for name in names(line).filter(|name| !comment && name.starts_with("aws_")) {
                     complaints.push(file.at(number, format!("`{name}` in aws-sandbox: a fake that shares types with the code under test shares its mistakes")));
+                }
+                let pure = file.path.starts_with(WORLD) && !comment;
+                for name in names(line).filter(|name| pure && EFFECTS.contains(name)) {
+                    complaints.push(file.at(number, format!("`{name}` in the sandbox's world, which is pure: pass time and reports in, orders and views out")));
+                }
+                // AWS has deployment strategies of these names.
+                let line = line.replace("BLUE_GREEN", "").replace("\"CANARY\"", "");
+                for word in spoken(&line).filter(|word| CALLERS.contains(&word.as_str())) {
+                    complaints.push(file.at(number, format!("\"{word}\" in aws-sandbox, which serves any caller: say it in referee, or where the sandbox is used")));
                 }
             }
             "terraform_plugin" => {
@@ -171,7 +187,7 @@ fn a_forbidden_arrow_is_seen_whichever_way_it_is_written() {
         ("src/aws/observe.rs", "use crate::bluegreen::observed::Observed;\nuse super::service::X;"),
         ("src/provider/service/planned.rs", "use crate::aws::Aws;\nuse terraform_plugin::Value;"),
         ("src/bluegreen/plan.rs", "// crate::aws would be wrong here\nuse crate::bluegreen::side::Side;"),
-        ("crates/aws-sandbox/src/api/mod.rs", "use crate::aws::ecs;"),
+        ("crates/aws-sandbox/src/endpoint.rs", "use crate::aws::ecs;"),
         ("src/main.rs", "use bluegreen_provider::cli;"),
     ] {
         assert_eq!(arrows(&Text::new(path, text)), [""; 0], "{path}");
@@ -184,7 +200,11 @@ fn a_forbidden_word_is_heard_also_inside_a_name() {
     let plugin = "crates/terraform-plugin/src/plugin.rs";
     assert_eq!(complaints(plugin, "struct CanaryRule;\nlet ecs_name = 1; // the ALB's"), 3);
     assert_eq!(complaints("src/bluegreen/plan.rs", "use std::time::Instant;\nuse aws_sdk_ecs::Client;"), 2);
-    assert_eq!(complaints("crates/aws-sandbox/src/api.rs", "use aws_smithy_types::DateTime;"), 1);
+    let world = "crates/aws-sandbox/src/aws/world.rs";
+    assert_eq!(complaints(world, "use aws_smithy_types::DateTime;"), 1);
+    assert_eq!(complaints(world, "use tokio::time::sleep; // for a canary"), 2);
+    assert_eq!(complaints(world, "match word { \"BLUE_GREEN\" | \"CANARY\" => {} }"), 0);
+    assert_eq!(complaints("crates/aws-sandbox/src/endpoint.rs", "use tokio::net::TcpListener;"), 0);
     assert_eq!(complaints(plugin, "use rustls::crypto::aws_lc_rs;\nlet specs = evergreen;"), 0);
     assert_eq!(complaints("src/bluegreen/audience.rs", "use std::net::IpAddr;\n// no tokio here"), 0);
     assert_eq!(complaints(plugin, "#[cfg(test)]\nmod tests { const X: &str = \"blue\"; }"), 0);

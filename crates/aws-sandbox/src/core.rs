@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::aws::World;
 use super::clock::Clock;
 use super::seam::{Order, Report, RouteTable};
-use super::world::World;
 
 pub struct Core {
     pub clock: Clock,

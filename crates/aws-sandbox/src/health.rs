@@ -16,7 +16,7 @@ use super::clock::Clock;
 use super::seam::{CheckOutcome, HealthCheck, Node, NodeHealth, Report, RouteTable};
 use super::{tasks, timeout};
 
-/// A target is checked soon after its registration: OBS-B and C saw it healthy 2.4 s later.
+/// A target is checked soon after its registration: logs of real services show it healthy 2.4 s later.
 const FIRST_CHECK: Duration = Duration::from_millis(2400);
 /// More header than any answer to a health check has.
 const HEADER_LIMIT: usize = 64 * 1024;

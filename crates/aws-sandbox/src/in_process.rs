@@ -10,14 +10,16 @@ use hyper::body::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::api::{self, Reply};
+use super::aws::place::Place;
+use super::aws::witness::Witness;
+use super::aws::{Settings, World};
 use super::clock::Clock;
 use super::core::Core;
+use super::endpoint;
 use super::premade;
 use super::ready::Listeners;
+use super::reply::Reply;
 use super::seam::{Order, Report, RouteTable};
-use super::world::arn::Place;
-use super::world::{Settings, World};
 
 /// What is premade, and the way in.
 #[derive(Clone)]
@@ -42,7 +44,12 @@ pub struct Seam {
 ///
 /// # Errors
 /// Only if what is premade cannot be made.
-pub fn start(seed: u64, propagation: Duration, task_start: Duration) -> anyhow::Result<(InProcess, Seam)> {
+pub fn start(
+    seed: u64,
+    propagation: Duration,
+    task_start: Duration,
+    witness: Option<Box<dyn Witness>>,
+) -> anyhow::Result<(InProcess, Seam)> {
     let nodes = [Ipv4Addr::new(127, 250, 255, 1), Ipv4Addr::new(127, 250, 255, 2)];
     let mut world = World::new(Settings {
         place: Place { region: "eu-west-1".to_owned(), account: "123456789012".to_owned(), epoch: 1.8e9 },
@@ -58,6 +65,7 @@ pub fn start(seed: u64, propagation: Duration, task_start: Duration) -> anyhow::
     });
     let made = premade::make(&mut world, &nodes)?;
     world.settings.propagation = propagation;
+    world.witness = witness;
     let (orders_out, orders) = mpsc::unbounded_channel();
     let (reports, reports_in) = mpsc::unbounded_channel();
     let (core, views) = Core::new(world, Clock::new(1.0), orders_out);
@@ -83,6 +91,6 @@ impl InProcess {
     /// The answer to one API request; `None` when the connection is closed instead.
     pub async fn answer(&self, request: Request<Bytes>) -> Option<Reply> {
         let (head, body) = request.into_parts();
-        api::answer_to(&self.core, &head, &body).await.ok()
+        endpoint::answer_to(&self.core, &head, &body).await.ok()
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde_json::{Value, json};
 
+use super::aws::World;
+use super::call::request::{Request, Service};
 use super::loopback::free_port;
 use super::ready::{Listener, Listeners};
-use super::world::params::Api;
-use super::world::{Request, World};
 
 pub const CLUSTER: &str = "shop";
 pub const VPC: &str = "vpc-0a1b2c3d4e5f60718";
@@ -27,8 +27,8 @@ pub struct Premade {
     pub task_definitions: Vec<String>,
 }
 
-fn call(world: &mut World, api: Api, operation: &str, params: Value) -> anyhow::Result<Value> {
-    let request = Request { api, operation: operation.to_owned(), params };
+fn call(world: &mut World, service: Service, operation: &str, params: Value) -> anyhow::Result<Value> {
+    let request = Request { service, operation: operation.to_owned(), params };
     world
         .act(Duration::ZERO, 0, &request, &Default::default())
         .map_err(|error| anyhow!("{operation}: {error}"))
@@ -39,15 +39,15 @@ fn text(value: &Value) -> String {
 }
 
 pub fn make(world: &mut World, nodes: &[Ipv4Addr]) -> anyhow::Result<Premade> {
-    let cluster = call(world, Api::Ecs, "CreateCluster", json!({"clusterName": CLUSTER}))?;
+    let cluster = call(world, Service::Ecs, "CreateCluster", json!({"clusterName": CLUSTER}))?;
     let made = call(
         world,
-        Api::Elb,
+        Service::Elb,
         "CreateLoadBalancer",
         json!({"Name": CLUSTER, "Subnets": SUBNETS, "SecurityGroups": [SECURITY_GROUP], "Scheme": "internal"}),
     )?;
     let load_balancer_arn = text(&made["LoadBalancers"][0]["LoadBalancerArn"]);
-    if let Some(it) = world.state.load_balancers.get_mut(&load_balancer_arn) {
+    if let Some(it) = world.state.elb.load_balancers.get_mut(&load_balancer_arn) {
         it.active_at = Duration::ZERO;
     }
     let fixed = json!([{
@@ -66,7 +66,7 @@ pub fn make(world: &mut World, nodes: &[Ipv4Addr]) -> anyhow::Result<Premade> {
             "LoadBalancerArn": load_balancer_arn, "Port": port.to_string(), "Protocol": "HTTP",
             "DefaultActions": actions,
         });
-        let made = call(world, Api::Elb, "CreateListener", params)?;
+        let made = call(world, Service::Elb, "CreateListener", params)?;
         Ok(Listener { arn: text(&made["Listeners"][0]["ListenerArn"]), port, scheme: "http".to_owned() })
     };
     let listeners = Listeners {
@@ -85,7 +85,7 @@ pub fn make(world: &mut World, nodes: &[Ipv4Addr]) -> anyhow::Result<Premade> {
                 _ => None,
             };
             let params = definition(world, family, &format!("v{revision}"), &body, misbehaviour);
-            call(world, Api::Ecs, "RegisterTaskDefinition", params)?;
+            call(world, Service::Ecs, "RegisterTaskDefinition", params)?;
             task_definitions.push(format!("{family}:{revision}"));
         }
     }

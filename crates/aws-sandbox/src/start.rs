@@ -11,15 +11,16 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::aws::place::Place;
+use super::aws::witness::Witness;
+use super::aws::{Settings, World};
 use super::clock::Clock;
 use super::core::Core;
 use super::loopback::{self, Block};
 use super::options::SandboxOptions;
 use super::premade;
 use super::ready::Ready;
-use super::world::arn::Place;
-use super::world::{Settings, World};
-use super::{api, balancer, health, tasks};
+use super::{balancer, endpoint, health, tasks};
 
 const REGION: &str = "eu-west-1";
 const ACCOUNT: &str = "123456789012";
@@ -60,7 +61,22 @@ impl Drop for Running {
 }
 
 /// Starts a sandbox; it answers when this returns.
+///
+/// # Errors
+/// Options out of range, no free port or block of loopback addresses, or a folder that cannot be written.
 pub async fn start(options: SandboxOptions) -> anyhow::Result<Running> {
+    start_watched(options, None).await
+}
+
+/// The same, with somebody who is told of everything that callers change and whose complaints
+/// `/_sandbox/violations` answers.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_watched(
+    options: SandboxOptions,
+    witness: Option<Box<dyn Witness>>,
+) -> anyhow::Result<Running> {
     let seconds = |it: f64| (0.0..=1e6).contains(&it);
     if !(1e-3..=1e6).contains(&options.speed) || !seconds(options.propagation) || !seconds(options.task_start)
     {
@@ -98,6 +114,8 @@ pub async fn start(options: SandboxOptions) -> anyhow::Result<Running> {
         world.fault(Duration::ZERO, fault).map_err(anyhow::Error::msg)?;
     }
 
+    world.witness = witness;
+
     let clock = Clock::new(options.speed);
     let (orders, orders_in) = mpsc::unbounded_channel();
     let (reports, reports_in) = mpsc::unbounded_channel();
@@ -119,7 +137,7 @@ pub async fn start(options: SandboxOptions) -> anyhow::Result<Running> {
     }
     parts.spawn(tasks::run(orders_in, clock.clone(), reports, stop.clone()));
     parts.spawn(core.clone().run(reports_in, stop.clone()));
-    parts.spawn(api::serve(socket, core, stop.clone()));
+    parts.spawn(endpoint::serve(socket, core, stop.clone()));
 
     let mut ready = Ready {
         ready: true,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::path::AttributePath;
-use super::proto::tfplugin6 as wire;
+use crate::value::AttributePath;
+use crate::wire::tfplugin6 as wire;
 
 /// How bad it is. An error ends the operation, a warning does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +151,30 @@ impl<'a> IntoIterator for &'a Diagnostics {
     type IntoIter = std::slice::Iter<'a, Diagnostic>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()
+    }
+}
+
+/// One after the other.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, diagnostic) in self.0.iter().enumerate() {
+            write!(f, "{}{diagnostic}", if place == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+#[cfg(feature = "testing")]
+impl From<wire::Diagnostic> for Diagnostic {
+    fn from(diagnostic: wire::Diagnostic) -> Diagnostic {
+        let severity = match diagnostic.severity() {
+            wire::diagnostic::Severity::Warning => Severity::Warning,
+            _ => Severity::Error,
+        };
+        let path = diagnostic.attribute.map(AttributePath::from).unwrap_or_default();
+        Diagnostic { severity, summary: diagnostic.summary, detail: diagnostic.detail, path }
     }
 }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::schema::{Attribute, Block, Kind, Nesting, Presence, Schema};
-use super::shape::Type;
+use crate::schema::{Attribute, Block, Kind, Nesting, Presence, Schema};
+use crate::value::Type;
 
 /// The page of a provider, `docs/index.md`. `example` is the text of a `.tf` file.
 pub fn provider_page(provider: &str, schema: &Schema, example: &str) -> String {

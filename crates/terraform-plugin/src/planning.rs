@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::path::AttributePath;
-use super::provider::PlanRequest;
-use super::schema::{Attribute, Kind, Schema};
-use super::value::Value;
+use crate::kinds::{PlanRequest, PlanResponse};
+use crate::schema::{Attribute, Kind, Schema};
+use crate::value::{AttributePath, Value};
 
 /// A plan that Terraform accepts as it is. A resource may replace unknown values by known ones.
 #[derive(Clone, Debug)]
@@ -18,6 +17,14 @@ pub struct Draft {
     pub changed: bool,
     /// Attributes that changed and need a new object for it.
     pub requires_replace: Vec<AttributePath>,
+}
+
+/// With nothing kept beside the state, and nothing to complain about.
+impl From<Draft> for PlanResponse {
+    fn from(draft: Draft) -> PlanResponse {
+        let (planned, requires_replace) = (draft.planned, draft.requires_replace);
+        PlanResponse { planned, requires_replace, ..PlanResponse::default() }
+    }
 }
 
 /// Drafts the plan: defaults for what is not configured; then, only if that leaves any change, every

@@ -8,16 +8,18 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::bluegreen::carried::{Before, Carried, Session};
 use crate::bluegreen::evidence::Evidence;
 use crate::bluegreen::guard::{self, Act, Intent};
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::phase::Phase;
+use crate::bluegreen::routing::{Role, RuleWish};
 use crate::bluegreen::side::Pair;
 use crate::bluegreen::spec::{
     Capacity, FixedGroupSettings, GroupAttributes, GroupSettings, HealthCheck, ServiceSettings, Spec,
 };
-use crate::bluegreen::step::Step;
+use crate::bluegreen::step::{Step, Why};
 use crate::bluegreen::{effect, plan};
 
 pub(super) fn layout() -> Layout {
@@ -67,11 +69,7 @@ pub(super) fn layout() -> Layout {
                 healthy_threshold: 2,
                 unhealthy_threshold: 2,
             },
-            attributes: GroupAttributes {
-                deregistration_delay: 60,
-                slow_start: 0,
-                algorithm: "round_robin".to_owned(),
-            },
+            attributes: GroupAttributes { deregistration_delay: 60, ..GroupAttributes::default() },
         },
         test: None,
         settle_time: Duration::from_secs(1),
@@ -90,6 +88,36 @@ fn settled() -> Observed {
 
 fn act(step: &Step, observed: &Observed) -> Act {
     guard::admit(step, Intent::Destroy, observed, &layout(), &Evidence::default()).unwrap()
+}
+
+/// What a story calls the production rule before AWS has named it.
+const PRODUCTION: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:1:listener-rule/app/web/1/2/the production rule 100";
+
+fn change(to: RuleWish, why: Why) -> Step {
+    Step::ChangeRule { id: PRODUCTION.to_owned(), to, why }
+}
+
+/// As the planner says it of a rule with a login.
+fn route() -> Step {
+    let login = Before::Oidc {
+        issuer: String::new(),
+        authorization_endpoint: String::new(),
+        token_endpoint: String::new(),
+        user_info_endpoint: String::new(),
+        client_id: "c".to_owned(),
+        session: Session::default(),
+    };
+    let carried = Carried { before: vec![login], ..Carried::default() };
+    change(RuleWish { carried, ..layout().production_rule(Side::Blue) }, Why::Send)
+}
+
+fn attach() -> Step {
+    change(layout().production_rule(Side::Blue), Why::Attach)
+}
+
+fn create() -> Step {
+    Step::CreateRule(layout().parked_rule(Role::Production, 100))
 }
 
 async fn perform(script: Script, step: Step, observed: &Observed) -> (Result<(), Error>, Calls) {
@@ -118,7 +146,9 @@ fn fine(operation: &str, _: &str) -> (u16, String) {
             "CreateTargetGroup" => result(operation, group),
             "DescribeRules" => result(
                 operation,
-                "<Rules><member><RuleArn>the production rule</RuleArn><Actions><member><Type>authenticate-oidc</Type><Order>1</Order><AuthenticateOidcConfig><ClientId>c</ClientId></AuthenticateOidcConfig></member><member><Type>forward</Type><Order>2</Order><TargetGroupArn>X</TargetGroupArn></member></Actions></member></Rules>",
+                &format!(
+                    "<Rules><member><RuleArn>{PRODUCTION}</RuleArn><Actions><member><Type>authenticate-oidc</Type><Order>1</Order><AuthenticateOidcConfig><ClientId>c</ClientId></AuthenticateOidcConfig></member><member><Type>forward</Type><Order>2</Order><TargetGroupArn>X</TargetGroupArn></member></Actions></member></Rules>"
+                ),
             ),
             _ => result(operation, ""),
         },
@@ -192,7 +222,7 @@ async fn a_service_is_created_with_everything_said_and_repeated_with_the_same_to
 
 #[tokio::test]
 async fn routing_is_one_change_that_keeps_a_login_and_switches_stickiness_off() {
-    let (done, calls) = perform(fine, Step::Route { to: Side::Blue }, &settled()).await;
+    let (done, calls) = perform(fine, route(), &settled()).await;
     done.unwrap();
     let sent = pairs(&body(&calls, "ModifyRule"));
     let of = |key: &str| sent.get(key).map(String::as_str);
@@ -216,7 +246,7 @@ async fn told_to_stop_between_its_read_and_its_write_an_act_does_not_write() {
     };
     let (aws, calls) = start(interrupting).await;
     let (aws, seen) = (aws.until(STOP.clone()), settled());
-    let act = act(&Step::Route { to: Side::Blue }, &seen);
+    let act = act(&route(), &seen);
     let error = aws.perform(&act, &whose(), &layout(), &seen).await.unwrap_err();
     assert_eq!(error.kind, Kind::Stopped, "{error}");
     assert_eq!((count(&calls, "DescribeRules"), count(&calls, "ModifyRule")), (1, 0));
@@ -224,7 +254,7 @@ async fn told_to_stop_between_its_read_and_its_write_an_act_does_not_write() {
 
 #[tokio::test]
 async fn attaching_leaves_conditions_and_others_groups_alone() {
-    let (done, calls) = perform(fine, Step::Attach, &settled()).await;
+    let (done, calls) = perform(fine, attach(), &settled()).await;
     done.unwrap();
     let sent = pairs(&body(&calls, "ModifyRule"));
     assert!(!sent.keys().any(|key| key.starts_with("Conditions")));
@@ -240,8 +270,8 @@ async fn attaching_leaves_conditions_and_others_groups_alone() {
 #[tokio::test]
 async fn the_production_rule_is_born_parked_and_tagged() {
     let mut observed = settled();
-    observed.production = None;
-    let (done, calls) = perform(fine, Step::CreateProduction, &observed).await;
+    observed.rules.clear();
+    let (done, calls) = perform(fine, create(), &observed).await;
     done.unwrap();
     let sent = pairs(&body(&calls, "CreateRule"));
     let host = &sent["Conditions.member.1.HostHeaderConfig.Values.member.1"];
@@ -264,13 +294,13 @@ async fn a_group_is_created_and_then_given_its_attributes() {
 async fn a_rule_made_by_a_call_whose_answer_was_lost_is_a_conflict_to_look_at() {
     static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
     let mut observed = settled();
-    observed.production = None;
+    observed.rules.clear();
     let script: Script = |_, _| {
         let first = ATTEMPTS.fetch_add(1, Ordering::SeqCst) == 0;
         let taken = refused("PriorityInUse", "Priority '100' is currently in use");
         if first { (0, String::new()) } else { (400, taken) }
     };
-    let (done, _) = perform(script, Step::CreateProduction, &observed).await;
+    let (done, _) = perform(script, create(), &observed).await;
     let error = done.unwrap_err();
     assert_eq!(error.kind, Kind::Conflict);
     assert!(error.kind.worth_retrying());
@@ -286,11 +316,11 @@ async fn what_is_gone_need_not_be_deleted_and_cannot_be_changed() {
         _ => (400, refused("RuleNotFound", "One or more rules not found")),
     };
     let mut observed = settled();
-    let id = observed.production.as_ref().unwrap().id.clone();
-    perform(gone, Step::DeleteProduction { id }, &observed).await.0.unwrap();
-    let route = perform(gone, Step::Route { to: Side::Blue }, &observed).await.0;
+    let id = observed.production().unwrap().id.clone();
+    perform(gone, Step::DeleteRule { id, role: Role::Production, priority: 100 }, &observed).await.0.unwrap();
+    let route = perform(gone, route(), &observed).await.0;
     assert_eq!(route.unwrap_err().kind, Kind::Conflict);
-    observed.production = None;
+    observed.rules.clear();
     perform(gone, Step::DeleteService { side: Side::Blue }, &observed).await.0.unwrap();
     observed.sides.blue.service = None;
     perform(gone, Step::DeleteGroup { side: Side::Blue }, &observed).await.0.unwrap();

@@ -70,7 +70,7 @@ async fn a_refresh_of_a_hundred_services_costs_at_most_three_calls_each() {
                 let _turn = turns.acquire().await.unwrap();
                 let whose = Ownership::new("shop", &format!("s{n}"), LISTENER, None);
                 let seen = aws.observe(&whose, Depth::Facts).await.unwrap();
-                assert!(seen.production.is_some_and(|rule| rule.sends.all_to(Side::Blue)));
+                assert!(seen.production().is_some_and(|rule| rule.sends.all_to(Side::Blue)));
                 assert_eq!(seen.neighbours.len(), 99);
             })
         })

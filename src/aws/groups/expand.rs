@@ -55,6 +55,7 @@ pub(super) fn attributes(wished: &GroupAttributes) -> Vec<elb::TargetGroupAttrib
         (super::flatten::DEREGISTRATION_DELAY, wished.deregistration_delay.to_string()),
         (super::flatten::SLOW_START, wished.slow_start.to_string()),
         (super::flatten::ALGORITHM, wished.algorithm.clone()),
+        (super::flatten::ANOMALY_MITIGATION, wished.anomaly_mitigation.clone()),
     ]
     .map(|(key, value)| elb::TargetGroupAttribute::builder().key(key).value(value).build())
     .into()

@@ -9,6 +9,7 @@ use crate::bluegreen::spec::{FixedGroupSettings, GroupAttributes, GroupSettings,
 pub(super) const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
 pub(super) const SLOW_START: &str = "slow_start.duration_seconds";
 pub(super) const ALGORITHM: &str = "load_balancing.algorithm.type";
+pub(super) const ANOMALY_MITIGATION: &str = "load_balancing.algorithm.anomaly_mitigation";
 const STICKY: &str = "stickiness.enabled";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +25,14 @@ pub(super) fn attributes(raw: &[elb::TargetGroupAttribute]) -> Attributes {
         attribute.and_then(|attribute| attribute.value.as_deref())
     };
     let number = |key: &str, default| value(key).and_then(|value| value.parse().ok()).unwrap_or(default);
+    let text = |key: &str, default: String| value(key).map(str::to_owned).unwrap_or(default);
+    let default = GroupAttributes::default();
     Attributes {
         wished: GroupAttributes {
-            deregistration_delay: number(DEREGISTRATION_DELAY, 300),
-            slow_start: number(SLOW_START, 0),
-            algorithm: value(ALGORITHM).unwrap_or("round_robin").to_owned(),
+            deregistration_delay: number(DEREGISTRATION_DELAY, default.deregistration_delay),
+            slow_start: number(SLOW_START, default.slow_start),
+            algorithm: text(ALGORITHM, default.algorithm),
+            anomaly_mitigation: text(ANOMALY_MITIGATION, default.anomaly_mitigation),
         },
         sticky: value(STICKY) == Some("true"),
     }
@@ -131,7 +135,8 @@ mod tests {
             attributes: GroupAttributes {
                 deregistration_delay: 60,
                 slow_start: 30,
-                algorithm: "least_outstanding_requests".to_owned(),
+                algorithm: "weighted_random".to_owned(),
+                anomaly_mitigation: "on".to_owned(),
             },
         }
     }

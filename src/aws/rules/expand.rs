@@ -1,30 +1,66 @@
 //! Wishes for rules, as ELB conditions and actions.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
+use super::carried;
 use super::flatten::forward_action;
-use crate::bluegreen::routing::{Matches, Sends};
+use crate::bluegreen::carried::Carried;
+use crate::bluegreen::matches::Matches;
+use crate::bluegreen::routing::Sends;
 use crate::bluegreen::side::{Pair, Side};
 
+/// One condition for each kind that asks something; one for each header and query string.
 pub(super) fn conditions(matches: &Matches) -> Vec<elb::RuleCondition> {
-    let mut conditions = Vec::new();
     let condition = |field: &str| elb::RuleCondition::builder().field(field);
-    if !matches.hosts.is_empty() {
-        let values = Some(matches.hosts.iter().cloned().collect());
-        let config = elb::HostHeaderConditionConfig::builder().set_values(values).build();
+    let texts = |values: &BTreeSet<String>| some(values.iter().cloned().collect());
+    let mut conditions = Vec::new();
+    if !matches.hosts.is_empty() || !matches.host_regexes.is_empty() {
+        let config = elb::HostHeaderConditionConfig::builder()
+            .set_values(texts(&matches.hosts))
+            .set_regex_values(texts(&matches.host_regexes))
+            .build();
         conditions.push(condition("host-header").host_header_config(config).build());
     }
-    if !matches.paths.is_empty() {
-        let values = Some(matches.paths.iter().cloned().collect());
-        let config = elb::PathPatternConditionConfig::builder().set_values(values).build();
+    if !matches.paths.is_empty() || !matches.path_regexes.is_empty() {
+        let config = elb::PathPatternConditionConfig::builder()
+            .set_values(texts(&matches.paths))
+            .set_regex_values(texts(&matches.path_regexes))
+            .build();
         conditions.push(condition("path-pattern").path_pattern_config(config).build());
     }
     if !matches.sources.is_empty() {
-        let values = Some(matches.sources.iter().map(ToString::to_string).collect());
-        let config = elb::SourceIpConditionConfig::builder().set_values(values).build();
+        let values = matches.sources.iter().map(ToString::to_string).collect();
+        let config = elb::SourceIpConditionConfig::builder().set_values(some(values)).build();
         conditions.push(condition("source-ip").source_ip_config(config).build());
     }
+    if !matches.methods.is_empty() {
+        let config =
+            elb::HttpRequestMethodConditionConfig::builder().set_values(texts(&matches.methods)).build();
+        conditions.push(condition("http-request-method").http_request_method_config(config).build());
+    }
+    conditions.extend(matches.headers.iter().map(|header| {
+        let config = elb::HttpHeaderConditionConfig::builder()
+            .http_header_name(&header.name)
+            .set_values(texts(&header.values))
+            .set_regex_values(texts(&header.regexes))
+            .build();
+        condition("http-header").http_header_config(config).build()
+    }));
+    conditions.extend(matches.queries.iter().map(|query| {
+        let pair = |(key, value): &(Option<String>, String)| {
+            elb::QueryStringKeyValuePair::builder().set_key(key.clone()).value(value).build()
+        };
+        let values = query.0.iter().map(pair).collect();
+        let config = elb::QueryStringConditionConfig::builder().set_values(some(values)).build();
+        condition("query-string").query_string_config(config).build()
+    }));
     conditions
+}
+
+fn some<T>(values: Vec<T>) -> Option<Vec<T>> {
+    (!values.is_empty()).then_some(values)
 }
 
 /// Group stickiness is off unless `stickiness` is to be left as it is. Says what is missing where `sends`
@@ -56,6 +92,15 @@ fn tuple(arn: &str, weight: u32) -> elb::TargetGroupTuple {
     elb::TargetGroupTuple::builder().target_group_arn(arn).weight(weight).build()
 }
 
+/// The actions of a new rule.
+pub(super) fn actions(carried: &Carried, forward: elb::Action) -> Vec<elb::Action> {
+    let mut actions = carried::expand(carried, false);
+    let mut forward = forward;
+    forward.order = actions.iter().filter_map(|action| action.order).max().map(|order| order + 1);
+    actions.push(forward);
+    actions
+}
+
 /// The rule's actions with `forward` in place of the one that ends them.
 pub(super) fn with_forward(raw: &elb::Rule, forward: elb::Action) -> Vec<elb::Action> {
     let last = forward_action(raw);
@@ -82,6 +127,7 @@ pub(super) fn with_forward(raw: &elb::Rule, forward: elb::Action) -> Vec<elb::Ac
 mod tests {
     use super::super::flatten;
     use super::*;
+    use crate::bluegreen::matches::{Header, Query};
 
     fn groups() -> Pair<Option<String>> {
         Pair { blue: Some("B".to_owned()), green: Some("G".to_owned()) }
@@ -93,7 +139,17 @@ mod tests {
             hosts: ["web.example.com".to_owned()].into(),
             paths: ["/a/*".to_owned()].into(),
             sources: ["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()].into(),
-            others: false,
+            path_regexes: ["^/v[12]/".to_owned()].into(),
+            methods: ["GET".to_owned(), "HEAD".to_owned()].into(),
+            headers: ["a", "b"]
+                .map(|name| Header {
+                    name: name.to_owned(),
+                    values: ["x*".to_owned()].into(),
+                    ..Header::default()
+                })
+                .into(),
+            queries: [Query([(Some("k".to_owned()), "v".to_owned()), (None, "w".to_owned())].into())].into(),
+            ..Matches::default()
         };
         for sends in [Sends::both(Side::Green), Sends::single(Side::Blue)] {
             let raw = elb::Rule::builder()

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
-use crate::bluegreen::routing::{Forward, Matches, Sends};
+use crate::bluegreen::matches::{Header, Matches, Query};
+use crate::bluegreen::routing::{Forward, Sends};
 use crate::bluegreen::side::{Pair, Side};
 
 /// `None` for the default rule.
@@ -15,33 +16,55 @@ pub(super) fn priority(raw: &elb::Rule) -> Option<u32> {
 pub(super) fn matches(raw: &elb::Rule) -> Matches {
     let mut matches = Matches::default();
     for condition in raw.conditions.iter().flatten() {
-        let regex = |config: Option<&Vec<String>>| {
-            config.or(condition.regex_values.as_ref()).is_some_and(|values| !values.is_empty())
-        };
-        match condition.field.as_deref() {
-            Some("host-header") => {
+        match condition.field.as_deref().unwrap_or_default() {
+            "host-header" => {
                 let config = condition.host_header_config.as_ref();
                 matches.hosts.extend(values(condition, config.and_then(|c| c.values.as_ref())));
-                matches.others |= regex(config.and_then(|c| c.regex_values.as_ref()));
+                matches.host_regexes.extend(regexes(condition, config.and_then(|c| c.regex_values.as_ref())));
             }
-            Some("path-pattern") => {
+            "path-pattern" => {
                 let config = condition.path_pattern_config.as_ref();
                 matches.paths.extend(values(condition, config.and_then(|c| c.values.as_ref())));
-                matches.others |= regex(config.and_then(|c| c.regex_values.as_ref()));
+                matches.path_regexes.extend(regexes(condition, config.and_then(|c| c.regex_values.as_ref())));
             }
-            Some("source-ip") => {
+            "source-ip" => {
                 let config = condition.source_ip_config.as_ref();
                 for source in values(condition, config.and_then(|c| c.values.as_ref())) {
                     match source.parse::<ipnet::IpNet>() {
                         Ok(net) => matches.sources.extend([net]),
-                        Err(_) => matches.others = true,
+                        Err(_) => matches.unknown.extend([format!("source-ip {source}")]),
                     }
                 }
             }
-            _ => matches.others = true,
+            "http-request-method" => {
+                let config = condition.http_request_method_config.as_ref();
+                matches.methods.extend(values(condition, config.and_then(|c| c.values.as_ref())));
+            }
+            "http-header" => {
+                let config = condition.http_header_config.as_ref();
+                matches.headers.insert(Header {
+                    name: config.and_then(|c| c.http_header_name.clone()).unwrap_or_default(),
+                    values: values(condition, config.and_then(|c| c.values.as_ref())),
+                    regexes: regexes(condition, config.and_then(|c| c.regex_values.as_ref())),
+                });
+            }
+            "query-string" => {
+                let config = condition.query_string_config.as_ref();
+                let pairs = config.and_then(|c| c.values.as_ref()).into_iter().flatten();
+                let pair = |pair: &elb::QueryStringKeyValuePair| {
+                    (pair.key.clone(), pair.value.clone().unwrap_or_default())
+                };
+                matches.queries.insert(Query(pairs.map(pair).collect()));
+            }
+            unknown => matches.unknown.extend([unknown.to_owned()]),
         }
     }
     matches
+}
+
+fn regexes(condition: &elb::RuleCondition, config: Option<&Vec<String>>) -> BTreeSet<String> {
+    let config = config.filter(|values| !values.is_empty());
+    config.or(condition.regex_values.as_ref()).into_iter().flatten().cloned().collect()
 }
 
 /// AWS fills both the condition's own values and its config's.
@@ -157,16 +180,19 @@ mod tests {
     }
 
     #[test]
-    fn conditions_we_never_write_are_noticed() {
+    fn every_condition_is_noticed_also_one_of_a_kind_not_known_yet() {
         let header = elb::RuleCondition::builder().field("http-header").build();
         let host = elb::RuleCondition::builder().field("host-header").values("a.example.com").build();
         let raw = elb::Rule::builder().conditions(header).conditions(host).priority("7").build();
-        assert!(matches(&raw).others);
+        assert!(matches(&raw).narrowed());
         assert!(matches(&raw).hosts.contains("a.example.com"));
         assert_eq!(priority(&raw), Some(7));
         assert_eq!(priority(&elb::Rule::builder().priority("default").build()), None);
         let regex = elb::RuleCondition::builder().field("path-pattern").regex_values("^/a").build();
-        assert!(matches(&elb::Rule::builder().conditions(regex).build()).others);
+        let seen = matches(&elb::Rule::builder().conditions(regex).build());
+        assert_eq!(seen.path_regexes, ["^/a".to_owned()].into());
+        let new = elb::RuleCondition::builder().field("moon-phase").build();
+        assert!(matches(&elb::Rule::builder().conditions(new).build()).unknown.contains("moon-phase"));
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! Which of the rules on the listeners are ours, and which part each of them plays.
 
-use std::cmp::Reverse;
-
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
-use super::flatten;
+use super::{carried, flatten};
 use crate::aws::ownership::{Ownership, listener_of};
 use crate::aws::tags::Tags;
 use crate::bluegreen::names::ROLE_TAG;
-use crate::bluegreen::routing::{Neighbour, Rule, Sends};
+use crate::bluegreen::routing::{Neighbour, Role, Rule, Sends};
 use crate::bluegreen::side::{Pair, Side};
 
 /// A rule with its tags; `None` where others' tags were not asked for.
@@ -19,20 +17,9 @@ pub(in crate::aws) struct Seen<'a> {
 
 #[derive(Debug, Default, PartialEq)]
 pub(in crate::aws) struct Sorted {
-    pub production: Option<Rule>,
-    pub canary: Vec<Rule>,
-    pub test: Option<Rule>,
-    pub parking: Option<Rule>,
+    pub rules: Vec<Rule>,
     pub neighbours: Vec<Neighbour>,
     pub test_neighbours: Vec<Neighbour>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Production,
-    Canary,
-    Test,
-    Parking,
 }
 
 /// Always the same answer for the same rules. Of rules that play one part, the one that serves (not parked,
@@ -45,9 +32,10 @@ pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Ownership, groups: &Pair<O
         let tags = one.tags.cloned().unwrap_or_default();
         let (id, matches) = (arn.clone(), flatten::matches(one.raw));
         if whose.owns(arn, &tags) {
-            let sends = flatten::sends(one.raw, groups);
-            let rule = Rule { id, priority, matches, sends, tags, ours: true };
-            ours.push((role(&rule, whose), rule));
+            let (carried, sends) = (carried::flatten(one.raw), flatten::sends(one.raw, groups));
+            let role = Role::Production;
+            let rule = Rule { id, role, priority, matches, carried, sends, tags, ours: true };
+            ours.push(Rule { role: role_of(&rule, whose), ..rule });
             continue;
         }
         let neighbour = Neighbour { id, priority, matches };
@@ -57,40 +45,32 @@ pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Ownership, groups: &Pair<O
             _ => {}
         }
     }
-    ours.sort_by_key(|(_, rule)| (rule.matches.parked(), rule.priority, rule.id.clone()));
-    for (role, rule) in ours {
-        place(&mut sorted, role, rule);
+    ours.sort_by_key(|rule| (rule.matches.parked(), rule.priority, rule.id.clone()));
+    for mut rule in ours {
+        rule.role = free_role(&sorted.rules, &rule);
+        sorted.rules.push(rule);
     }
-    sorted.canary.sort_by_key(|rule| Reverse(rule.priority));
     sorted.neighbours.sort_by_key(|neighbour| neighbour.priority);
     sorted.test_neighbours.sort_by_key(|neighbour| neighbour.priority);
     sorted
 }
 
-fn place(sorted: &mut Sorted, role: Role, rule: Rule) {
-    let slot = match role {
-        Role::Production => &mut sorted.production,
-        Role::Test => &mut sorted.test,
-        Role::Parking => &mut sorted.parking,
-        Role::Canary => return sorted.canary.push(rule),
-    };
-    if slot.is_none() {
-        *slot = Some(rule);
-    } else if rule.matches.parked() && sorted.parking.is_none() {
-        sorted.parking = Some(rule);
+/// The part a rule plays where others before it have taken theirs.
+fn free_role(before: &[Rule], rule: &Rule) -> Role {
+    let taken = |role: Role| before.iter().any(|rule| rule.role == role);
+    if rule.role == Role::Canary || !taken(rule.role) {
+        rule.role
+    } else if rule.matches.parked() && !taken(Role::Parking) {
+        Role::Parking
     } else {
-        sorted.canary.push(rule);
+        Role::Canary
     }
 }
 
 /// By its tag, or, for a rule made by somebody else and imported, by what it does.
-fn role(rule: &Rule, whose: &Ownership) -> Role {
-    match rule.tags.get(ROLE_TAG).map(String::as_str) {
-        Some("production") => return Role::Production,
-        Some("canary") => return Role::Canary,
-        Some("test") => return Role::Test,
-        Some("parking") => return Role::Parking,
-        _ => {}
+fn role_of(rule: &Rule, whose: &Ownership) -> Role {
+    if let Some(role) = rule.tags.get(ROLE_TAG).and_then(|name| Role::from_name(name)) {
+        return role;
     }
     let one_group = matches!(&rule.sends, Sends::Forward(forward)
         if Side::BOTH.into_iter().filter(|side| forward.ours[*side].is_some()).count() == 1);
@@ -107,8 +87,8 @@ fn role(rule: &Rule, whose: &Ownership) -> Role {
 mod tests {
     use super::super::expand;
     use super::*;
+    use crate::bluegreen::matches::Matches;
     use crate::bluegreen::names::OWNER_TAG;
-    use crate::bluegreen::routing::Matches;
 
     const RULES: &str = "arn:x:listener-rule/app/web/1/2";
 
@@ -140,6 +120,10 @@ mod tests {
         pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
     }
 
+    fn parts(sorted: &Sorted) -> Vec<(Role, u32)> {
+        sorted.rules.iter().map(|rule| (rule.role, rule.priority)).collect()
+    }
+
     #[test]
     fn untagged_rules_known_to_be_ours_are_told_apart_by_what_they_do() {
         let both = Sends::both(Side::Blue);
@@ -154,9 +138,8 @@ mod tests {
         whose.known = rules[..3].iter().filter_map(|rule| rule.rule_arn.clone()).collect();
         let seen: Vec<_> = rules.iter().map(|raw| Seen { raw, tags: None }).collect();
         let sorted = sort(&seen, &whose, &groups());
-        assert_eq!(sorted.production.unwrap().priority, 100);
-        assert_eq!(sorted.canary[0].priority, 99);
-        assert_eq!(sorted.test.unwrap().priority, 5);
+        let roles = [(Role::Test, 5), (Role::Canary, 99), (Role::Production, 100)];
+        assert_eq!(parts(&sorted), roles);
         assert_eq!(sorted.neighbours[0].priority, 7);
         assert!(sorted.test_neighbours.is_empty());
     }
@@ -172,8 +155,7 @@ mod tests {
         let tags = ours("production");
         let seen: Vec<_> = rules.iter().map(|raw| Seen { raw, tags: Some(&tags) }).collect();
         let sorted = sort(&seen, &whose(), &groups());
-        assert_eq!(sorted.production.unwrap().priority, 200);
-        assert_eq!(sorted.parking.unwrap().priority, 100);
-        assert_eq!(sorted.canary[0].priority, 300);
+        let roles = [(Role::Production, 200), (Role::Canary, 300), (Role::Parking, 100)];
+        assert_eq!(parts(&sorted), roles);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ecs::types as ecs;
 
 use crate::aws::tags;
-use crate::bluegreen::observed::{Rollout, Service, ServiceStatus};
+use crate::bluegreen::observed::{Deployment, Service, ServiceStatus};
 use crate::bluegreen::spec::{Capacity, CapacityProvider, ServiceSettings};
 
 /// `group` is the ARN of the target group the service should be attached to. Tasks and remarks are left empty.
@@ -30,7 +30,7 @@ pub(in crate::aws) fn service(
             .and_then(|deployment| deployment.task_definition.clone())
             .or_else(|| raw.task_definition.clone())
             .unwrap_or_default(),
-        rollout: rollout(raw),
+        deployment: deployment(raw),
         settings: settings(raw, group),
         tags,
         tasks: BTreeSet::new(),
@@ -48,21 +48,21 @@ fn deployments(raw: &ecs::Service) -> impl Iterator<Item = &ecs::Deployment> {
 }
 
 /// A deployment of no tasks is complete as soon as it is alone.
-fn rollout(raw: &ecs::Service) -> Rollout {
+fn deployment(raw: &ecs::Service) -> Deployment {
     use ecs::DeploymentRolloutState as State;
     let Some(primary) = primary(raw) else {
-        return if raw.desired_count == 0 { Rollout::Completed } else { Rollout::InProgress };
+        return if raw.desired_count == 0 { Deployment::Completed } else { Deployment::InProgress };
     };
     let alone = deployments(raw).count() == 1;
     match &primary.rollout_state {
-        Some(State::Failed) => Rollout::Failed(
+        Some(State::Failed) => Deployment::Failed(
             primary.rollout_state_reason.clone().unwrap_or_else(|| "ECS gave no reason".to_owned()),
         ),
-        _ if !alone => Rollout::InProgress,
-        Some(State::Completed) => Rollout::Completed,
-        _ if raw.desired_count == 0 => Rollout::Completed,
-        None if raw.running_count == raw.desired_count => Rollout::Completed,
-        _ => Rollout::InProgress,
+        _ if !alone => Deployment::InProgress,
+        Some(State::Completed) => Deployment::Completed,
+        _ if raw.desired_count == 0 => Deployment::Completed,
+        None if raw.running_count == raw.desired_count => Deployment::Completed,
+        _ => Deployment::InProgress,
     }
 }
 
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(sent.get_task_definition(), &None);
     }
 
-    fn deployed(desired: i32, running: i32, deployments: &[(&str, Option<&str>)]) -> Rollout {
+    fn deployed(desired: i32, running: i32, deployments: &[(&str, Option<&str>)]) -> Deployment {
         let deployment = |(status, state): &(&str, Option<&str>)| {
             ecs::Deployment::builder()
                 .status(*status)
@@ -195,25 +195,25 @@ mod tests {
                 .build()
         };
         let raw = ServiceBuilder::default().desired_count(desired).running_count(running);
-        rollout(&raw.set_deployments(Some(deployments.iter().map(deployment).collect())).build())
+        self::deployment(&raw.set_deployments(Some(deployments.iter().map(deployment).collect())).build())
     }
 
     #[test]
-    fn a_rollout_is_complete_when_it_is_alone_and_says_so() {
-        let failed = Rollout::Failed("why".to_owned());
-        assert_eq!(deployed(2, 2, &[("PRIMARY", Some("COMPLETED"))]), Rollout::Completed);
+    fn a_deployment_is_complete_when_it_is_alone_and_says_so() {
+        let failed = Deployment::Failed("why".to_owned());
+        assert_eq!(deployed(2, 2, &[("PRIMARY", Some("COMPLETED"))]), Deployment::Completed);
         assert_eq!(
             deployed(2, 2, &[("PRIMARY", Some("COMPLETED")), ("ACTIVE", Some("COMPLETED"))]),
-            Rollout::InProgress
+            Deployment::InProgress
         );
         assert_eq!(
             deployed(2, 2, &[("PRIMARY", Some("COMPLETED")), ("INACTIVE", Some("FAILED"))]),
-            Rollout::Completed
+            Deployment::Completed
         );
-        assert_eq!(deployed(2, 0, &[("PRIMARY", Some("IN_PROGRESS"))]), Rollout::InProgress);
-        assert_eq!(deployed(0, 0, &[("PRIMARY", Some("IN_PROGRESS"))]), Rollout::Completed);
-        assert_eq!(deployed(2, 2, &[("PRIMARY", None)]), Rollout::Completed);
-        assert_eq!(deployed(2, 1, &[("PRIMARY", None)]), Rollout::InProgress);
+        assert_eq!(deployed(2, 0, &[("PRIMARY", Some("IN_PROGRESS"))]), Deployment::InProgress);
+        assert_eq!(deployed(0, 0, &[("PRIMARY", Some("IN_PROGRESS"))]), Deployment::Completed);
+        assert_eq!(deployed(2, 2, &[("PRIMARY", None)]), Deployment::Completed);
+        assert_eq!(deployed(2, 1, &[("PRIMARY", None)]), Deployment::InProgress);
         assert_eq!(deployed(2, 0, &[("PRIMARY", Some("FAILED"))]), failed);
     }
 }

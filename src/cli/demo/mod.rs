@@ -16,6 +16,7 @@ use self::audience::Office;
 use self::screen::Screen;
 use self::story::Story;
 use crate::cli::project::Project;
+use crate::referee::Referee;
 use aws_sandbox::SandboxOptions;
 
 /// Plays a whole release story with the real terraform against a sandbox, under live traffic.
@@ -56,7 +57,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         ..SandboxOptions::default()
     };
     let story = Story {
-        sandbox: aws_sandbox::start(options).await?,
+        sandbox: aws_sandbox::start_watched(options, Referee::boxed()).await?,
         project: project(&folder, args.speed)?,
         office: Office::at([127, 0, 99, 7].into()),
         screen: Screen::new(),

@@ -1,7 +1,6 @@
 //! `probe URL…`: the zero-downtime check for real deployments. Polls, counts who answered with what,
 //! and fails when any request did.
 
-mod duration;
 mod screen;
 mod settings;
 mod target;
@@ -36,7 +35,7 @@ pub struct Args {
     #[arg(long, default_value_t = 5.0, value_name = "N")]
     requests_per_second: f64,
     /// How long, as 90s, 10m or 1h30m; until Ctrl-C when absent.
-    #[arg(long, value_parser = duration::parse)]
+    #[arg(long, value_parser = duration)]
     duration: Option<Duration>,
     /// A header to send, as in 'Name: value'; may be given several times.
     #[arg(long = "header", value_name = "HEADER")]
@@ -55,7 +54,7 @@ pub struct Args {
     #[arg(long, default_value = "200-399", value_name = "CODES")]
     expect: String,
     /// For one request, connecting included.
-    #[arg(long, default_value = "10s", value_parser = duration::parse)]
+    #[arg(long, default_value = "10s", value_parser = duration)]
     timeout: Duration,
     /// Certificates to trust besides the system's, a PEM file.
     #[arg(long, value_name = "FILE")]
@@ -79,6 +78,14 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     // A reader that went away does not change the verdict.
     let _ = stdout.write_all(screen::table(&tallies).as_bytes());
     Ok(if clean(&tallies) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// As 90s, 10m or 1h30m; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let bare = text.parse::<f64>().is_ok();
+    let time = if bare { crate::duration::parse(&format!("{text}s")) } else { crate::duration::parse(text) };
+    time.ok_or_else(|| format!("{text:?} is no duration; write it as 90s, 10m or 1h30m"))
 }
 
 async fn over(duration: Option<Duration>) {

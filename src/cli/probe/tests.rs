@@ -155,3 +155,14 @@ async fn nonsense_is_refused_with_the_word_to_blame() {
         assert!(format!("{refused:#}").contains(word), "{refused:#}");
     }
 }
+
+#[test]
+fn durations_are_as_people_type_them() {
+    for (text, ms) in [("90s", 90_000), ("1h30m", 5_400_000), ("500ms", 500), ("2", 2000), (" 1.5m", 90_000)]
+    {
+        assert_eq!(super::duration(text).map(|duration| duration.as_millis()), Ok(ms), "{text}");
+    }
+    for text in ["", "s", "-1s", "-1", "1d", "1e9h", "..", "ten", "inf", "99999999999999999999h"] {
+        assert!(super::duration(text).is_err(), "{text}");
+    }
+}

@@ -74,13 +74,13 @@ impl Resource for Service {
             Err(diagnostic) => return unchanged(&request, diagnostic),
         };
         let action = request.action();
-        let wish = if action == Action::Delete { &request.prior } else { &request.planned };
-        let Some(spec) = decode::spec(wish) else {
-            let text = "The plan still has unknown or invalid values in it. This is a fault in the provider; please report it.";
-            return unchanged(
-                &request,
-                Diagnostic::error(AttributePath::root(), "The wish cannot be read", text),
-            );
+        let spec = match action {
+            Action::Delete => decode::spec_to_destroy(&request.prior),
+            Action::Create | Action::Update => decode::spec(&request.planned),
+        };
+        let spec = match spec {
+            Ok(spec) => spec,
+            Err(undecided) => return unchanged(&request, undecided),
         };
         let applying = Applying::new(connected, &request, &spec, action);
         match action {
@@ -128,7 +128,7 @@ impl Resource for Service {
             ],
             &observed,
         );
-        if let (Some(listener), Some(rule)) = (&found.whose.test_listener, &observed.test) {
+        if let (Some(listener), Some(rule)) = (&found.whose.test_listener, observed.test()) {
             let allowed = rule.matches.sources.iter().map(ToString::to_string);
             let test = [
                 ("arn", listener.as_str().into()),
@@ -174,11 +174,11 @@ fn whose(value: &Value) -> Ownership {
 }
 
 /// Nothing was done.
-fn unchanged(request: &ApplyRequest, diagnostic: Diagnostic) -> ApplyResponse {
+fn unchanged(request: &ApplyRequest, diagnostics: impl Into<Diagnostics>) -> ApplyResponse {
     ApplyResponse {
         state: request.prior.clone(),
         private: request.private.clone(),
-        diagnostics: diagnostic.into(),
+        diagnostics: diagnostics.into(),
     }
 }
 
@@ -213,11 +213,11 @@ impl Applying {
         }
     }
 
-    async fn run(&self, intent: Intent) -> Ending {
-        self.roll(intent, self.clock, self.timeout).await
+    async fn rollout(&self, intent: Intent) -> Ending {
+        self.rollout_at(intent, self.clock, self.timeout).await
     }
 
-    async fn roll(&self, intent: Intent, clock: Clock, timeout: Duration) -> Ending {
+    async fn rollout_at(&self, intent: Intent, clock: Clock, timeout: Duration) -> Ending {
         let aws = self.connected.aws.until(self.stop.clone());
         let (whose, layout, stop) = (&self.whose, &self.layout, self.stop.clone());
         Rollout { aws: &aws, whose, layout, clock, stop, timeout }.run(intent).await
@@ -242,7 +242,7 @@ impl Applying {
         if problems.has_errors() {
             return ApplyResponse { diagnostics: problems, ..ApplyResponse::default() };
         }
-        let ending = self.run(Intent::Release).await;
+        let ending = self.rollout(Intent::Release).await;
         let observed = ending.observed.as_ref();
         if let (How::Done, Some(observed)) = (&ending.how, observed) {
             return self.done(request, observed);
@@ -261,12 +261,12 @@ impl Applying {
     }
 
     async fn clean_up(&self) -> bool {
-        let ending = self.roll(Intent::Destroy, Clock::new(self.connected.speed), CLEAN_UP).await;
+        let ending = self.rollout_at(Intent::Destroy, Clock::new(self.connected.speed), CLEAN_UP).await;
         matches!(ending.how, How::Done)
     }
 
     async fn update(&self, request: &ApplyRequest) -> ApplyResponse {
-        let ending = self.run(Intent::Release).await;
+        let ending = self.rollout(Intent::Release).await;
         let Some(observed) = &ending.observed else {
             let next = "Nothing was seen and nothing was done.";
             let diagnostic = explain::ending(&ending, &self.layout, next);
@@ -287,7 +287,7 @@ impl Applying {
     }
 
     async fn delete(&self, request: &ApplyRequest) -> ApplyResponse {
-        let ending = self.run(Intent::Destroy).await;
+        let ending = self.rollout(Intent::Destroy).await;
         if matches!(ending.how, How::Done) {
             return ApplyResponse::default();
         }

@@ -1,47 +1,99 @@
-//! From a value to the wish as meant. Values have been validated and carry their defaults by now; what is
-//! still unknown makes the wish unknown.
+//! From a value to the wish as meant. A value carries its defaults by now; what it says is read once, row by row, and
+//! then judged together. Whatever cannot be read is told with its path: not known yet, or wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ipnet::IpNet;
-
-use crate::bluegreen::audience;
-use crate::bluegreen::phase::{Phase, Toggles};
-use crate::bluegreen::side::{Pair, Side};
-use crate::bluegreen::spec::{
-    Capacity, CapacityProvider, FixedGroupSettings, GroupAttributes, GroupSettings, HealthCheck,
-    ServiceSettings, Spec, TestListener,
+use super::attributes::release::Timeouts;
+pub use super::attributes::row::Undecided;
+use super::attributes::row::{Found, Row, read};
+use super::attributes::{
+    capacity, health_check, identity, release, routing, runtime, target_group, test_listener,
 };
-use crate::provider::duration;
-use terraform_plugin::Value;
+use super::validate;
+use crate::bluegreen::phase::{Phase, Toggles};
+use crate::bluegreen::side::Side;
+use crate::bluegreen::spec::{Spec, TestListener};
+use terraform_plugin::{Diagnostics, Value};
 
-/// The wish; `None` while anything it depends on is unknown or not valid.
-pub fn spec(value: &Value) -> Option<Spec> {
-    Some(Spec {
-        cluster: cluster_name(&text(value, "cluster")?).to_owned(),
-        name: text(value, "name")?,
-        listener: text(value, "listener_arn")?,
-        hosts: texts(value.get("host_headers"))?,
-        paths: texts(value.get("path_patterns"))?,
-        production_priority: number(value, "production_priority")?,
-        canary_priority: number(value, "canary_priority")?,
-        task_definitions: Pair {
-            blue: text(value, "blue.task_definition")?,
-            green: text(value, "green.task_definition")?,
-        },
-        primary: primary(value)?,
-        desired_count: number(value, "desired_count")?,
-        canary_count: number(value, "canary_count")?,
-        standby_count: number(value, "standby_count")?,
-        phase: phase(value)?,
-        canary_sources: sources(value.get("canary_source_ips"))?,
-        service: service_settings(value)?,
-        group: group_settings(value)?,
-        test: test_listener(value.get("test_listener"))?,
-        settle_time: duration::parse(value.get("settle_time").as_str()?)?,
-        tags: strings(value.get("tags"))?,
-    })
+/// What could be read of a value. A field whose attribute could not be is as in `Spec::default()`.
+pub struct Reading<'a> {
+    pub value: &'a Value,
+    pub spec: Spec,
+    /// When every toggle is known and together they mean one.
+    pub phase: Option<Phase>,
+    pub found: Found,
+}
+
+impl<'a> Reading<'a> {
+    pub fn of(value: &'a Value) -> Reading<'a> {
+        let mut found = Found::default();
+        let mut spec = Spec::default();
+        read(&identity::ROWS, value, &mut spec, &mut found);
+        read(&identity::NETWORK, value, &mut spec.group.fixed, &mut found);
+        read(&release::ROWS, value, &mut spec, &mut found);
+        read(&routing::ROWS, value, &mut spec, &mut found);
+        read(&routing::MATCHES, value, &mut spec, &mut found);
+        read(&runtime::ROWS, value, &mut spec.service, &mut found);
+        read(&runtime::TAGS, value, &mut spec, &mut found);
+        read(&health_check::ROWS, value, &mut spec.group.health_check, &mut found);
+        read(&target_group::ROWS, value, &mut spec.group, &mut found);
+        read(&capacity::LAUNCH, value, &mut capacity::Launch::default(), &mut found);
+        if !value.get("test_listener").is_null() {
+            let mut test = TestListener::default();
+            read(&test_listener::ROWS, value, &mut test, &mut found);
+            spec.test = Some(test);
+        }
+        read(&release::TIMES, value, &mut Timeouts::default(), &mut found);
+        let toggles: Toggles = part(&release::TOGGLES, value, &mut found);
+        let known = found.knows(&["enable_canary", "activate_canary", "promote_to_all"]);
+        let phase = match Phase::from_toggles(toggles) {
+            Ok(phase) => Some(phase).filter(|_| known),
+            Err(illegal) if known => {
+                found.wrong(illegal.attribute, "Toggles that mean nothing together", illegal.explanation);
+                None
+            }
+            Err(_) => None,
+        };
+        spec.phase = phase.unwrap_or_default();
+        let mut reading = Reading { value, spec, phase, found };
+        validate::together(&mut reading);
+        reading
+    }
+
+    pub fn knows(&self, paths: &[&str]) -> bool {
+        self.found.knows(paths)
+    }
+
+    pub fn wrong(&mut self, path: &str, summary: &str, detail: impl Into<String>) {
+        self.found.wrong(path, summary, detail);
+    }
+}
+
+fn part<T: Default>(table: &[Row<T>], value: &Value, found: &mut Found) -> T {
+    let mut part = T::default();
+    read(table, value, &mut part, found);
+    part
+}
+
+/// The wish.
+pub fn spec(value: &Value) -> Result<Spec, Undecided> {
+    let Reading { spec, found, .. } = Reading::of(value);
+    found.decide(spec)
+}
+
+/// As much of it as it takes to destroy what is there, so that a state in which a failed run left things that no
+/// configuration may say can still be destroyed.
+pub fn spec_to_destroy(value: &Value) -> Result<Spec, Undecided> {
+    let Reading { mut spec, found, .. } = Reading::of(value);
+    if !found.knows(&["settle_time"]) {
+        spec.settle_time = release::SETTLE_TIME;
+    }
+    if found.knows(&["cluster", "name", "listener_arn"]) { Ok(spec) } else { found.decide(spec) }
+}
+
+/// All that is wrong, whatever is not known yet.
+pub fn errors(value: &Value) -> Diagnostics {
+    Reading::of(value).found.into_errors()
 }
 
 /// The short name in a cluster's name or ARN.
@@ -49,125 +101,30 @@ pub fn cluster_name(cluster: &str) -> &str {
     cluster.rsplit_once("cluster/").map_or(cluster, |(_, name)| name)
 }
 
+/// The phase that the toggles mean, when they are all known and mean one.
 pub fn phase(value: &Value) -> Option<Phase> {
-    let toggle = |name| value.get(name).as_bool();
-    let toggles = Toggles {
-        enable_canary: toggle("enable_canary")?,
-        activate_canary: toggle("activate_canary")?,
-        promote_to_all: toggle("promote_to_all")?,
-    };
-    Phase::from_toggles(toggles).ok()
+    let mut found = Found::default();
+    let toggles = part(&release::TOGGLES, value, &mut found);
+    Phase::from_toggles(toggles).ok().filter(|_| found.decide(()).is_ok())
 }
 
+/// The side at home, when that is known.
 pub fn primary(value: &Value) -> Option<Side> {
-    Side::from_name(value.get("primary").as_str()?)
+    value.get("primary").as_str().and_then(Side::from_name)
 }
 
-/// Which timeout is meant, and what it is when not set.
+/// What a part of the state says, as far as it can be read.
+pub fn spelled<T: Default>(table: &[Row<T>], value: &Value) -> (T, Found) {
+    let mut found = Found::default();
+    (part(table, value, &mut found), found)
+}
+
+/// How long an operation may take.
 pub fn timeout(value: &Value, operation: &str) -> Duration {
-    let set = value.get("timeouts").get(operation).as_str().and_then(duration::parse);
-    set.unwrap_or(Duration::from_secs(20 * 60))
-}
-
-/// A map of strings; null is none.
-pub fn strings(value: &Value) -> Option<BTreeMap<String, String>> {
-    match value {
-        Value::Null => Some(BTreeMap::new()),
-        Value::Map(members) => {
-            members.iter().map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
-        }
-        _ => None,
+    let times = spelled(&release::TIMES, value).0;
+    match operation {
+        "create" => times.create,
+        "delete" => times.delete,
+        _ => times.update,
     }
-}
-
-fn text(value: &Value, path: &str) -> Option<String> {
-    value.at(path).as_str().map(str::to_owned)
-}
-
-fn number<N: TryFrom<i64>>(value: &Value, path: &str) -> Option<N> {
-    value.at(path).as_i64().and_then(|number| N::try_from(number).ok())
-}
-
-fn texts(value: &Value) -> Option<BTreeSet<String>> {
-    value.as_list()?.iter().map(|element| element.as_str().map(str::to_owned)).collect()
-}
-
-fn sources(value: &Value) -> Option<BTreeSet<IpNet>> {
-    value.as_list()?.iter().map(|element| audience::parse(element.as_str()?).ok()).collect()
-}
-
-fn service_settings(value: &Value) -> Option<ServiceSettings> {
-    let network = value.get("network_configuration");
-    Some(ServiceSettings {
-        container_name: text(value, "container_name")?,
-        container_port: number(value, "container_port")?,
-        subnets: texts(network.get("subnets"))?,
-        security_groups: texts(network.get("security_groups"))?,
-        assign_public_ip: network.get("assign_public_ip").as_bool()?,
-        capacity: capacity(value.get("capacity_provider_strategy"))?,
-        platform_version: text(value, "platform_version")?,
-        health_check_grace_period: number(value, "health_check_grace_period_seconds")?,
-        enable_execute_command: value.get("enable_execute_command").as_bool()?,
-        propagate_tags: text(value, "propagate_tags")?,
-        enable_ecs_managed_tags: value.get("enable_ecs_managed_tags").as_bool()?,
-        availability_zone_rebalancing: value.get("availability_zone_rebalancing").as_str()? == "ENABLED",
-    })
-}
-
-fn capacity(value: &Value) -> Option<Capacity> {
-    if value.is_null() {
-        return Some(Capacity::Fargate);
-    }
-    let mut providers: Vec<CapacityProvider> = value
-        .as_list()?
-        .iter()
-        .map(|item| {
-            Some(CapacityProvider {
-                name: text(item, "capacity_provider")?,
-                weight: number(item, "weight")?,
-                base: number(item, "base")?,
-            })
-        })
-        .collect::<Option<_>>()?;
-    providers.sort();
-    Some(Capacity::Strategy(providers))
-}
-
-fn group_settings(value: &Value) -> Option<GroupSettings> {
-    let (health, group) = (value.get("health_check"), value.get("target_group"));
-    Some(GroupSettings {
-        fixed: FixedGroupSettings {
-            vpc_id: text(value, "vpc_id")?,
-            protocol: text(group, "protocol")?,
-            protocol_version: text(group, "protocol_version")?,
-            port: number(group, "port")?,
-        },
-        health_check: HealthCheck {
-            protocol: text(health, "protocol")?,
-            path: text(health, "path")?,
-            port: text(health, "port")?,
-            matcher: text(health, "matcher")?,
-            interval: number(health, "interval")?,
-            timeout: number(health, "timeout")?,
-            healthy_threshold: number(health, "healthy_threshold")?,
-            unhealthy_threshold: number(health, "unhealthy_threshold")?,
-        },
-        attributes: GroupAttributes {
-            deregistration_delay: number(group, "deregistration_delay")?,
-            slow_start: number(group, "slow_start")?,
-            algorithm: text(group, "load_balancing_algorithm_type")?,
-        },
-    })
-}
-
-#[allow(clippy::option_option, reason = "not known yet, and none wished, are two things")]
-fn test_listener(value: &Value) -> Option<Option<TestListener>> {
-    if value.is_null() {
-        return Some(None);
-    }
-    Some(Some(TestListener {
-        listener: text(value, "arn")?,
-        priority: number(value, "priority")?,
-        sources: sources(value.get("allowed_cidrs"))?,
-    }))
 }

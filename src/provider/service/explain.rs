@@ -3,9 +3,11 @@
 
 use super::rollout::{Ending, How};
 use crate::aws::{self, Kind};
+use crate::bluegreen::gate::Gate;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::reconcile::Stuck;
+use crate::bluegreen::routing::Role;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::Step;
 use crate::bluegreen::tell;
@@ -95,14 +97,18 @@ fn waited_for(step: Option<&Step>, layout: &Layout) -> String {
 fn blame(step: Option<&Step>) -> AttributePath {
     match step {
         Some(
-            Step::Await { side, .. }
+            Step::Await(Gate::Healthy { side, .. })
             | Step::Start { side, .. }
             | Step::Deploy { side, .. }
             | Step::CreateService { side, .. },
         ) => release_of(*side),
-        Some(Step::CreateProduction | Step::SetPriorities { .. }) => "production_priority".into(),
-        Some(Step::OpenCanary { .. }) => "canary_priority".into(),
-        Some(Step::OpenTest { .. }) => "test_listener".into(),
+        Some(Step::CreateRule(to)) => match to.role {
+            Role::Production => "production_priority".into(),
+            Role::Canary => "canary_priority".into(),
+            Role::Test => "test_listener".into(),
+            Role::Parking => AttributePath::root(),
+        },
+        Some(Step::Reorder { .. }) => "production_priority".into(),
         _ => AttributePath::root(),
     }
 }
@@ -110,9 +116,10 @@ fn blame(step: Option<&Step>) -> AttributePath {
 fn side_of(how: &How) -> Option<Side> {
     match how {
         How::Stuck(_, stuck) => stuck.side(),
-        How::TimedOut(Some(Step::Await { side, .. })) | How::Interrupted(Some(Step::Await { side, .. })) => {
-            Some(*side)
-        }
+        How::TimedOut(Some(Step::Await(gate))) | How::Interrupted(Some(Step::Await(gate))) => match gate {
+            Gate::Healthy { side, .. } => Some(*side),
+            _ => None,
+        },
         _ => None,
     }
 }

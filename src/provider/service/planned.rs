@@ -1,11 +1,13 @@
 //! `PlanResourceChange`: what the object will be, and the steps to it. Pure: the same request gives the same
 //! answer, because Terraform asks again when applying and compares.
 
+use super::decode::Undecided;
 use super::{attributes, decode, private};
 use crate::bluegreen::layout::{Layout, short_task_definition};
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::phase::Phase;
 use crate::bluegreen::preflight;
+use crate::bluegreen::routing::Role;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::Step;
 use crate::bluegreen::{plan as planner, tell};
@@ -24,12 +26,20 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
     let creating = request.prior.is_null();
     // Nothing has been looked at before a create; before an update, Read has.
     let observed = if creating { Some(Observed::default()) } else { private::decode(&request.private) };
-    let layout = decode::spec(&planned).map(|spec| Layout::of(&spec));
+    let mut diagnostics = Diagnostics::new();
+    let layout = match decode::spec(&planned) {
+        Ok(spec) => Some(Layout::of(&spec)),
+        Err(Undecided::Unknown(_)) => None,
+        // Also what `ignore_changes` put together, which no validation has seen.
+        Err(Undecided::Wrong(wrong)) => {
+            diagnostics.extend(wrong);
+            None
+        }
+    };
     let steps = match (&layout, &observed) {
         (Some(layout), Some(observed)) => Some(planner::story(observed, layout)),
         _ => None,
     };
-    let mut diagnostics = Diagnostics::new();
     if let (Some(layout), Some(observed), Some(steps)) = (&layout, &observed, &steps) {
         warn(observed, layout, steps, &mut diagnostics);
         diagnostics.extend(problems(observed, layout));
@@ -41,13 +51,7 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
 /// The proposed object with every default in place, those that follow from another attribute included.
 fn planned_inputs(request: &PlanRequest) -> Value {
     let mut planned = request.proposed.clone();
-    planning::apply_defaults(attributes::service_ref(), &request.config, &request.prior, &mut planned);
-    if request.config.get("canary_count").is_null() {
-        planned.set("canary_count", planned.get("desired_count").clone());
-    }
-    if request.config.at("target_group.port").is_null() {
-        planned.set("target_group.port", planned.get("container_port").clone());
-    }
+    attributes::apply_defaults(&request.config, &request.prior, &mut planned);
     let tags = planned.get("tags").clone();
     planned.set("tags_all", if tags.is_null() { Value::object::<&str>([]) } else { tags });
     planned
@@ -161,20 +165,27 @@ fn names(planned: &mut Value, observed: Option<&Observed>) {
             planned.set(group, Value::Unknown);
         }
     }
-    if observed.is_none_or(|observed| observed.production.is_none()) {
+    if observed.is_none_or(|observed| observed.production().is_none()) {
         planned.set("production_rule_arn", Value::Unknown);
     }
 }
 
 /// Canary and test rules come and go with the steps.
 fn rule_names(planned: &mut Value, creating: bool, steps: &[Step]) {
-    let changes = |what: fn(&Step) -> bool| creating || steps.iter().any(what);
-    if changes(|step| {
-        matches!(step, Step::OpenCanary { .. } | Step::CloseCanary { .. } | Step::SetPriorities { .. })
-    }) {
+    let changes = |role: Role| {
+        let of = |step: &Step| match step {
+            Step::CreateRule(to) => to.role == role,
+            Step::DeleteRule { role: deleted, .. } => *deleted == role,
+            // The numbers are the canary's order.
+            Step::Reorder { .. } => role == Role::Canary,
+            _ => false,
+        };
+        creating || steps.iter().any(of)
+    };
+    if changes(Role::Canary) {
         planned.set("canary_rule_arns", Value::Unknown);
     }
-    if changes(|step| matches!(step, Step::OpenTest { .. } | Step::CloseTest { .. })) {
+    if changes(Role::Test) {
         planned.set("test_rule_arn", Value::Unknown);
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bluegreen::observed::Observed;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Private {

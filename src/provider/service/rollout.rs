@@ -1,4 +1,5 @@
-//! The loop: look, decide, do one thing, look again. Everything that can end it ends here.
+//! A rollout, from the first look to its end: look, decide, do one thing, look again. Everything that can end it
+//! ends here.
 
 use std::time::Duration;
 
@@ -8,21 +9,23 @@ use crate::aws::{Aws, Depth, Error, Kind, Ownership};
 use crate::bluegreen::guard::{Intent, Refusal};
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
-use crate::bluegreen::reconcile::{Run, Stuck, Turn};
+use crate::bluegreen::reconcile::{Stuck, Turn, Turns};
 use crate::bluegreen::step::Step;
 use crate::provider::clock::Clock;
 
 /// Between looks while waiting. A tenth of what is usually waited for, and few calls.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
-/// Calls in a row that may fail for a passing reason, each after a longer pause, before the run gives up.
+/// Calls in a row that may fail for a passing reason before the rollout gives up. The pauses double from 250 ms up to
+/// 20 s, so the twelfth comes after 0.25 + 0.5 + … + 16 + 5 × 20 ≈ 132 s: two minutes in which a
+/// throttled account or a dropped network may come back, of the tens of minutes an operation has.
 const PASSING_FAILURES: u32 = 12;
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// For the look after a run that did not end well. Terraform waits for as long after one Ctrl-C; what does not wait
+/// For the look after a rollout that did not end well. Terraform waits for as long after one Ctrl-C; what does not wait
 /// (a shutdown, a second Ctrl-C) does not ask for the answer either.
 const LAST_LOOK: Duration = Duration::from_secs(20);
 
-/// What one run works with.
+/// What one rollout works with.
 pub struct Rollout<'a> {
     pub aws: &'a Aws,
     pub whose: &'a Ownership,
@@ -32,7 +35,7 @@ pub struct Rollout<'a> {
     pub timeout: Duration,
 }
 
-/// How a run ended, and the last that was seen.
+/// How a rollout ended, and the last that was seen.
 pub struct Ending {
     pub how: How,
     /// `None` when nothing could be looked at, not even once.
@@ -53,8 +56,30 @@ pub enum How {
 }
 
 impl Rollout<'_> {
+    /// Brings what is there to what is wished, one act at a time.
+    ///
+    /// # Guarantees
+    /// - Every act was let through by the guard on the facts of the look just before it, and no two acts run at once.
+    /// - An act that was begun is waited for: an interrupt, a timeout and a lost answer end the loop between two
+    ///   calls, never within one, and nothing is reversed. (The one exception is the guard's own: while a switch
+    ///   settles and the receiver falls ill, the public goes back to the side that still stands.)
+    /// - It ends: done, stuck with the reason, refused, failed for good, out of time or interrupted. Unless it is
+    ///   done, the last thing it does is to look once more, so that what is stored is what is there.
+    ///
+    /// # Assumptions
+    /// - Looking again is always enough to know where one is: AWS is the only record. A rollout that is killed at any
+    ///   point is continued by the next one's first turn.
+    /// - AWS may answer late, from a stale copy, or not at all though the effect took place. Each costs a turn.
+    /// - Between a look and the act that follows from it others may act. Nothing here is atomic but the single call.
+    ///
+    /// # What may be lost
+    /// What was seen over time: since when a target is healthy and the routing stands, and where the public came
+    /// from. Losing it costs patience, and the automatic way back of a switch made before the loss; never traffic.
+    ///
+    /// # Errors
+    /// None are returned: they are in `Ending::how`, beside what was last seen.
     pub async fn run(&self, intent: Intent) -> Ending {
-        let mut run = Run::new(intent);
+        let mut turns = Turns::new(intent);
         let mut seen = None;
         let mut waiting_for = None;
         let mut failures = 0;
@@ -75,10 +100,10 @@ impl Rollout<'_> {
                 },
             };
             let observed = seen.insert(observed);
-            match run.turn(observed, self.layout, self.clock.now()) {
+            match turns.next(observed, self.layout, self.clock.now()) {
                 Turn::Done => break How::Done,
                 Turn::Stuck(stuck) => {
-                    break How::Stuck(waiting_for.unwrap_or(Step::Hold { time: Duration::ZERO }), stuck);
+                    break How::Stuck(waiting_for.unwrap_or(Step::Await(self.layout.settle())), stuck);
                 }
                 Turn::Refused(step, refusal) => break How::Refused(step, refusal),
                 Turn::Wait(step) => {
@@ -95,14 +120,14 @@ impl Rollout<'_> {
                     match self.aws.perform(&act, self.whose, self.layout, observed).await {
                         Ok(()) => {
                             failures = 0;
-                            let times = run.acted(act.step());
+                            let times = turns.acted(act.step());
                             self.sleep(BETWEEN_LOOKS * u32::from(times - 1)).await;
                         }
                         // How it ends is known where the loop begins.
                         Err(error) if error.kind == Kind::Stopped => {}
                         Err(error) => {
                             // The call may have had its effect all the same.
-                            run.tried(act.step());
+                            turns.tried(act.step());
                             if let Some(error) = self.pause_after(error, &mut failures).await {
                                 break How::Failed(Some(act.step().clone()), error);
                             }

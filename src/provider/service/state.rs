@@ -2,22 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{attributes, decode};
+use super::attributes::{self, health_check, identity, release, routing, row, runtime, target_group};
+use super::decode;
 use crate::bluegreen::audience;
 use crate::bluegreen::layout::{same_task_definition, short_task_definition};
 use crate::bluegreen::names::{OWNER_TAG, ROLE_TAG};
 use crate::bluegreen::observed::Observed;
-use crate::bluegreen::phase::Toggles;
-use crate::bluegreen::side::Side;
-use crate::bluegreen::spec::{Capacity, GroupSettings, ServiceSettings};
+use crate::bluegreen::phase::{Phase, Sighting};
+use crate::bluegreen::side::{Pair, Side};
+use crate::bluegreen::spec::{Capacity, GroupSettings, ServiceSettings, Spec};
+use crate::duration;
 use terraform_plugin::Value;
 
 /// The object as it is. What cannot be seen (durations, counts of tasks that are not running) is taken from
 /// `base`: the prior state, or the plan that failed.
 pub fn object(base: &Value, observed: &Observed) -> Value {
     let mut state = base.clone();
-    release(&mut state, observed);
-    routing(&mut state, observed);
+    sides_and_counts(&mut state, observed);
+    rules(&mut state, observed);
     if let Some(service) = observed.service(home(&state)).or_else(|| observed.service(home(&state).other())) {
         service_settings(&mut state, &service.settings);
         tags(&mut state, &service.tags);
@@ -39,10 +41,10 @@ pub fn imported(identity: &[(&str, &str)], observed: &Observed) -> Value {
     for (attribute, value) in identity {
         state.set(*attribute, *value);
     }
-    state.set("settle_time", "30s");
+    state.set("settle_time", duration::show(release::SETTLE_TIME));
     state.set("canary_source_ips", Value::list::<Value>([]));
     state.set("rollout_steps", Value::list::<Value>([]));
-    let production = observed.production.as_ref().map_or(100, |rule| rule.priority);
+    let production = observed.production().map_or(100, |rule| rule.priority);
     state.set("canary_priority", production.saturating_sub(1).min(99));
     names(&mut state, observed);
     state
@@ -57,9 +59,9 @@ pub fn names(state: &mut Value, observed: &Observed) {
         state.set(format!("{}_service_arn", side.name()).as_str(), service);
         state.set(format!("{}_target_group_arn", side.name()).as_str(), group);
     }
-    state.set("production_rule_arn", observed.production.as_ref().map(|rule| rule.id.as_str()));
-    state.set("canary_rule_arns", Value::list(observed.canary.iter().map(|rule| rule.id.as_str())));
-    state.set("test_rule_arn", observed.test.as_ref().map(|rule| rule.id.as_str()));
+    state.set("production_rule_arn", observed.production().map(|rule| rule.id.as_str()));
+    state.set("canary_rule_arns", Value::list(observed.canary().iter().map(|rule| rule.id.as_str())));
+    state.set("test_rule_arn", observed.test().map(|rule| rule.id.as_str()));
 }
 
 /// The ARNs a state knows to be its own.
@@ -87,7 +89,7 @@ fn home(state: &Value) -> Side {
 }
 
 /// Sides, counts and toggles.
-fn release(state: &mut Value, observed: &Observed) {
+fn sides_and_counts(state: &mut Value, observed: &Observed) {
     if state.get("primary").as_str().is_none() {
         // An import: whoever serves the public is at home.
         state.set("primary", observed.public().unwrap_or(Side::Blue).name());
@@ -122,74 +124,52 @@ fn release(state: &mut Value, observed: &Observed) {
     let (standing, served) = (observed.desired(candidate), observed.desired(home(state)));
     let idle = if public == Some(candidate) { served } else { standing };
     if count(state, "standby_count").is_none() {
-        state.set("standby_count", if observed.canary.is_empty() { idle } else { 0 });
+        state.set("standby_count", if observed.canary().is_empty() { idle } else { 0 });
     }
     if count(state, "canary_count").is_none() {
         let canary =
-            if observed.canary.is_empty() { state.get("desired_count").clone() } else { standing.into() };
+            if observed.canary().is_empty() { state.get("desired_count").clone() } else { standing.into() };
         state.set("canary_count", canary);
     }
-    let (standby, canary) = (count(state, "standby_count"), count(state, "canary_count"));
-    let promoted = public == Some(candidate);
-    let open = !observed.canary.is_empty();
-    let enabled_before = state.get("enable_canary").as_bool().unwrap_or(false);
-    let staged = if standby == canary || (Some(standing) != standby && Some(standing) != canary) {
-        enabled_before && standing > 0
-    } else {
-        Some(standing) == canary
-    };
-    let seen = Toggles {
-        enable_canary: promoted || open || staged,
-        activate_canary: open,
-        promote_to_all: promoted,
-    };
-    state.set("enable_canary", seen.enable_canary);
-    state.set("activate_canary", seen.activate_canary);
-    state.set("promote_to_all", seen.promote_to_all);
-    let settled = match (promoted, open) {
-        _ if public.is_none() => false,
-        (true, true) => false,
-        (true, false) => Some(served) == standby,
-        (false, true) => Some(standing) == canary,
-        (false, false) => Some(standing) == if staged { canary } else { standby },
-    };
-    let phase = decode::phase(state).filter(|_| settled).map_or("in_transition", |phase| phase.name());
-    state.set("phase", phase);
+    let seen = Phase::seen(&Sighting {
+        home: home(state),
+        public,
+        canary_open: !observed.canary().is_empty(),
+        desired: Pair::from_fn(|side| observed.desired(side)),
+        standby_count: count(state, "standby_count"),
+        canary_count: count(state, "canary_count"),
+        enabled_before: state.get("enable_canary").as_bool().unwrap_or(false),
+    });
+    state.set("enable_canary", seen.toggles.enable_canary);
+    state.set("activate_canary", seen.toggles.activate_canary);
+    state.set("promote_to_all", seen.toggles.promote_to_all);
+    state.set("phase", seen.phase.map_or("in_transition", Phase::name));
 }
 
 /// Conditions and priorities. A parked rule says nothing about the wish.
-fn routing(state: &mut Value, observed: &Observed) {
-    if let Some(rule) = observed.production.as_ref() {
+fn rules(state: &mut Value, observed: &Observed) {
+    if let Some(rule) = observed.production() {
         state.set("production_priority", rule.priority);
         if !rule.matches.parked() {
-            keep_spelling(state, "host_headers", &rule.matches.hosts);
-            keep_spelling(state, "path_patterns", &rule.matches.paths);
+            let (hosts, paths) = (rule.matches.hosts.clone(), rule.matches.paths.clone());
+            row::write(&routing::MATCHES, &Spec { hosts, paths, ..Spec::default() }, state);
         }
     }
-    if let Some(priority) = observed.canary.iter().map(|rule| rule.priority).max() {
+    if let Some(priority) = observed.canary().iter().map(|rule| rule.priority).max() {
         state.set("canary_priority", priority);
         let open: BTreeSet<_> =
-            observed.canary.iter().flat_map(|rule| rule.matches.sources.iter().copied()).collect();
-        let spelled = state.get("canary_source_ips").as_list().unwrap_or_default();
-        let meant: Option<BTreeSet<_>> = spelled.iter().map(|v| audience::parse(v.as_str()?).ok()).collect();
-        if meant.is_none_or(|meant| audience::merge(&meant) != audience::merge(&open)) {
-            let open = audience::merge(&open);
+            observed.canary().iter().flat_map(|rule| rule.matches.sources.iter().copied()).collect();
+        let open = audience::merge(&open);
+        // Blocks that are one when merged may be spelled as several.
+        let (spelled, found) = decode::spelled::<Spec>(&release::ROWS, state);
+        if !found.knows(&["canary_source_ips"]) || audience::merge(&spelled.canary_sources) != open {
             state.set("canary_source_ips", sorted(open.iter().map(ToString::to_string)));
         }
     }
-    if let Some(rule) = &observed.test
+    if let Some(rule) = observed.test()
         && state.get("test_listener").as_map().is_some()
     {
         state.set("test_listener.priority", rule.priority);
-    }
-}
-
-/// As it is written, while that means what was seen.
-fn keep_spelling(state: &mut Value, name: &str, seen: &BTreeSet<String>) {
-    let texts = |list: &[Value]| list.iter().map(|text| text.as_str().map(str::to_owned)).collect();
-    let spelled: Option<BTreeSet<String>> = state.get(name).as_list().and_then(texts);
-    if spelled.as_ref() != Some(seen) {
-        state.set(name, sorted(seen.iter().cloned()));
     }
 }
 
@@ -200,75 +180,24 @@ fn sorted(texts: impl Iterator<Item = String>) -> Value {
 }
 
 fn service_settings(state: &mut Value, seen: &ServiceSettings) {
-    state.set("container_name", seen.container_name.as_str());
-    state.set("container_port", u32::from(seen.container_port));
-    let network = Value::object([
-        ("subnets", sorted(seen.subnets.iter().cloned())),
-        ("security_groups", sorted(seen.security_groups.iter().cloned())),
-        ("assign_public_ip", seen.assign_public_ip.into()),
-    ]);
-    state.set("network_configuration", network);
-    match &seen.capacity {
-        Capacity::Fargate => {
-            state.set("capacity_provider_strategy", Value::Null);
-        }
-        Capacity::Strategy(providers) => {
-            let spelled = decode::spec(state).map(|spec| spec.service.capacity);
-            if spelled.as_ref() != Some(&seen.capacity) {
-                let items = providers.iter().map(|provider| {
-                    Value::object([
-                        ("capacity_provider", provider.name.as_str().into()),
-                        ("weight", provider.weight.into()),
-                        ("base", provider.base.into()),
-                    ])
-                });
-                state.set("capacity_provider_strategy", Value::list(items));
-                state.set("launch_type", Value::Null);
-            }
-        }
+    row::write(&runtime::ROWS, seen, state);
+    if matches!(seen.capacity, Capacity::Strategy(_)) {
+        state.set("launch_type", Value::Null);
     }
-    state.set("platform_version", seen.platform_version.as_str());
-    state.set("health_check_grace_period_seconds", seen.health_check_grace_period);
-    state.set("enable_execute_command", seen.enable_execute_command);
-    state.set("propagate_tags", seen.propagate_tags.as_str());
-    state.set("enable_ecs_managed_tags", seen.enable_ecs_managed_tags);
-    let rebalancing = if seen.availability_zone_rebalancing { "ENABLED" } else { "DISABLED" };
-    state.set("availability_zone_rebalancing", rebalancing);
 }
 
 fn group_settings(state: &mut Value, seen: &GroupSettings) {
-    state.set("vpc_id", seen.fixed.vpc_id.as_str());
-    let check = &seen.health_check;
-    let health = Value::object([
-        ("protocol", check.protocol.as_str().into()),
-        ("path", check.path.as_str().into()),
-        ("port", check.port.as_str().into()),
-        ("matcher", check.matcher.as_str().into()),
-        ("interval", check.interval.into()),
-        ("timeout", check.timeout.into()),
-        ("healthy_threshold", check.healthy_threshold.into()),
-        ("unhealthy_threshold", check.unhealthy_threshold.into()),
-    ]);
-    state.set("health_check", health);
-    let group = Value::object([
-        ("port", u32::from(seen.fixed.port).into()),
-        ("protocol", seen.fixed.protocol.as_str().into()),
-        ("protocol_version", seen.fixed.protocol_version.as_str().into()),
-        ("deregistration_delay", seen.attributes.deregistration_delay.into()),
-        ("slow_start", seen.attributes.slow_start.into()),
-        ("load_balancing_algorithm_type", seen.attributes.algorithm.as_str().into()),
-    ]);
-    state.set("target_group", group);
+    row::write(&identity::NETWORK, &seen.fixed, state);
+    row::write(&health_check::ROWS, &seen.health_check, state);
+    row::write(&target_group::ROWS, seen, state);
 }
 
 fn tags(state: &mut Value, seen: &BTreeMap<String, String>) {
-    let users = seen.iter().filter(|(key, _)| *key != OWNER_TAG && *key != ROLE_TAG);
-    let users: BTreeMap<String, String> = users.map(|(key, value)| (key.clone(), value.clone())).collect();
-    let value = Value::object(users.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
-    if decode::strings(state.get("tags")).as_ref() != Some(&users) {
-        state.set("tags", if users.is_empty() { Value::Null } else { value.clone() });
-    }
-    state.set("tags_all", value);
+    let mut tags = seen.clone();
+    tags.retain(|key, _| key != OWNER_TAG && key != ROLE_TAG);
+    let all = Value::object(tags.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
+    row::write(&runtime::TAGS, &Spec { tags, ..Spec::default() }, state);
+    state.set("tags_all", all);
 }
 
 /// State is wholly known: what a failed plan left unknown is null.

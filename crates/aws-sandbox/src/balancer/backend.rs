@@ -9,7 +9,7 @@ use tokio::net::TcpSocket;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::body::Uplink;
+use super::uplink::Uplink;
 use crate::tasks;
 
 /// One node's dealings with one registered target, for as long as it is registered.

@@ -1,4 +1,4 @@
-//! Bodies on their way through: they keep idle timeouts from firing, give the backend's connection
+//! Response bodies on their way to the client: they keep idle timeouts from firing, give the backend's connection
 //! back when they are done, and are cut when their target disappears.
 
 use std::pin::Pin;
@@ -11,36 +11,6 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
 use super::activity::{Activity, Busy};
 use super::backend::{Backend, Link};
-
-/// A request's body, towards the target.
-pub(super) struct Uplink {
-    pub inner: Incoming,
-    pub activity: Arc<Activity>,
-}
-
-impl Body for Uplink {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(cx);
-        if polled.is_ready() {
-            self.activity.touch();
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
 
 /// A response's body, towards the client.
 pub(super) enum Outgoing {

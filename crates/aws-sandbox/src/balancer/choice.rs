@@ -71,15 +71,15 @@ mod tests {
     use crate::seam::HealthCheck;
     use std::time::Duration;
 
-    fn pair(blue: u32, green: u32) -> Vec<(String, u32)> {
-        vec![("blue".into(), blue), ("green".into(), green)]
+    fn pair(old: u32, new: u32) -> Vec<(String, u32)> {
+        vec![("old".into(), old), ("new".into(), new)]
     }
 
     #[test]
     fn weight_zero_is_never_chosen() {
         for n in 0..100 {
-            assert_eq!(group(&pair(100, 0), None, |total| n % total), Some("blue"));
-            assert_eq!(group(&pair(0, 100), None, |total| n % total), Some("green"));
+            assert_eq!(group(&pair(100, 0), None, |total| n % total), Some("old"));
+            assert_eq!(group(&pair(0, 100), None, |total| n % total), Some("new"));
         }
         assert_eq!(group(&pair(0, 0), None, |_| 0), None);
     }
@@ -87,14 +87,14 @@ mod tests {
     #[test]
     fn shares_are_weight_over_sum() {
         let groups = pair(3, 1);
-        let greens = (0..4).filter(|n| group(&groups, None, |_| *n) == Some("green")).count();
-        assert_eq!(greens, 1);
+        let news = (0..4).filter(|n| group(&groups, None, |_| *n) == Some("new")).count();
+        assert_eq!(news, 1);
     }
 
     #[test]
     fn a_cookie_overrides_weights_while_its_group_is_in_the_action() {
-        assert_eq!(group(&pair(100, 0), Some("green"), |_| 0), Some("green"));
-        assert_eq!(group(&pair(100, 0), Some("gone"), |_| 0), Some("blue"));
+        assert_eq!(group(&pair(100, 0), Some("new"), |_| 0), Some("new"));
+        assert_eq!(group(&pair(100, 0), Some("gone"), |_| 0), Some("old"));
     }
 
     fn check(healths: &[NodeHealth], cookie: Option<u8>, expected: &str) {

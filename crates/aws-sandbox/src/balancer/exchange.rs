@@ -10,8 +10,8 @@ use hyper::{Request, Response, Uri, Version};
 
 use super::activity::Activity;
 use super::backend::{Backend, Link};
-use super::body::Uplink;
 use super::node::Node;
+use super::uplink::Uplink;
 use crate::timeout;
 
 /// "The load balancer failed to establish a connection to the target before the connection timeout

@@ -37,6 +37,12 @@ fn holds(condition: &Condition, asked: &Asked) -> bool {
             let text = String::from_utf8_lossy(header.as_bytes());
             values.iter().any(|pattern| matches(pattern, &text, Case::Ignored))
         }),
+        Condition::HostRegex(patterns) => patterns.iter().any(|pattern| pattern.matches(asked.host)),
+        Condition::PathRegex(patterns) => patterns.iter().any(|pattern| pattern.matches(asked.path)),
+        Condition::HeaderRegex { name, patterns } => asked.headers.get_all(name).iter().any(|header| {
+            let text = String::from_utf8_lossy(header.as_bytes());
+            patterns.iter().any(|pattern| pattern.matches(&text))
+        }),
         Condition::Query(wanted) => wanted.iter().any(|(key, value)| in_query(asked.query, key, value)),
     }
 }
@@ -68,6 +74,8 @@ mod tests {
             arn: format!("rule/{n}"),
             priority: None,
             conditions,
+            gates: Vec::new(),
+            transforms: Vec::new(),
             action: action.clone(),
         };
         let rules = rules.into_iter().enumerate().map(rule).collect();
@@ -76,7 +84,7 @@ mod tests {
 
     fn check(listener: &ListenerView, host: &str, path: &str, source: &str, expected: &str) {
         let mut headers = HeaderMap::new();
-        headers.insert("x-team", "Blue Whale".parse().unwrap());
+        headers.insert("x-team", "Night Shift".parse().unwrap());
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let source = source.parse().unwrap();
         let asked = Asked { host: without_port(host), path, query, method: "GET", headers: &headers, source };
@@ -88,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_canary_rule_needs_the_host_and_the_source() {
+    fn a_rule_of_two_conditions_needs_the_host_and_the_source() {
         let host = || Condition::Host(vec!["nginx.example.com".into(), "*.internal.test".into()]);
         let office = Condition::SourceIp(vec!["127.9.0.0/24".parse().unwrap(), "::1/128".parse().unwrap()]);
         let listener = listener(vec![vec![host(), office], vec![host()], vec![]]);
@@ -103,7 +111,7 @@ mod tests {
         let listener = listener(vec![
             vec![Condition::Path(vec!["/img/*".into()])],
             vec![
-                Condition::Header { name: "X-Team".into(), values: vec!["blue*".into()] },
+                Condition::Header { name: "X-Team".into(), values: vec!["night*".into()] },
                 Condition::Query(vec![(Some("Version".into()), "v?".into()), (None, "beta".into())]),
             ],
             vec![Condition::Method(vec!["POST".into()])],

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::answer::Answerer;
 use super::behaviour::Behaviour;
+use super::port::socket;
 use crate::clock::Clock;
 use crate::seam::{Report, TaskSpec};
 
@@ -111,7 +112,7 @@ async fn serve(
     }
     let mut listeners = Vec::new();
     for port in &spec.ports {
-        match listen(super::socket(spec.ip, *port)).await {
+        match listen(socket(spec.ip, *port)).await {
             Ok(listener) => listeners.push(listener),
             Err(refused) => {
                 tracing::error!(task = spec.id, ip = %spec.ip, port, %refused, "a task cannot listen");

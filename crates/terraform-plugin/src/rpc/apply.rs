@@ -1,21 +1,19 @@
 //! Make it so. Whatever happens on the way, what exists afterwards is reported.
 
 use super::blame::locate;
-use super::{Rpc, object_or_null, resource};
-use crate::codec;
+use super::{Rpc, identity, object_or_null, resource};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::path::AttributePath;
-use crate::proto::tfplugin6 as wire;
-use crate::provider::ApplyRequest;
+use crate::kinds::ApplyRequest;
 use crate::schema::Schema;
-use crate::shape::Type;
-use crate::value::Value;
+use crate::value::{AttributePath, Type, Value, codec};
+use crate::wire::tfplugin6 as wire;
 
 pub(super) async fn apply(
     rpc: &Rpc,
     request: wire::apply_resource_change::Request,
 ) -> wire::apply_resource_change::Response {
     let (prior_state, planned_private) = (request.prior_state.clone(), request.planned_private.clone());
+    let planned_identity = request.planned_identity.clone();
     let type_name = request.type_name.clone();
     let result = rpc.run("ApplyResourceChange", &type_name, async move |provider, stop| {
         let resource = resource(&*provider, &request.type_name)?;
@@ -27,18 +25,24 @@ pub(super) async fn apply(
             .apply(ApplyRequest { prior, planned, config, private: request.planned_private, stop })
             .await;
         let mut diagnostics = applied.diagnostics;
+        let known = request.planned_identity;
+        let new_identity =
+            identity::beside(resource, &applied.state, known.clone()).unwrap_or_else(|diagnostic| {
+                diagnostics.push(diagnostic);
+                known
+            });
         Ok(wire::apply_resource_change::Response {
             new_state: Some(encode_what_exists(applied.state, schema, &mut diagnostics)),
             private: applied.private,
+            new_identity,
             diagnostics: locate(diagnostics, schema),
-            ..Default::default()
         })
     });
     result.await.unwrap_or_else(|diagnostic| wire::apply_resource_change::Response {
         new_state: prior_state,
         private: planned_private,
+        new_identity: planned_identity,
         diagnostics: vec![diagnostic.into()],
-        ..Default::default()
     })
 }
 

@@ -6,9 +6,9 @@
 //! Called a map's key, though, the inner name is found.
 
 use crate::diagnostics::Diagnostics;
-use crate::path::{AttributePath, Step};
-use crate::proto::tfplugin6 as wire;
 use crate::schema::Schema;
+use crate::value::{AttributePath, Step};
+use crate::wire::tfplugin6 as wire;
 
 /// Diagnostics about a configuration of `schema`, with paths that Terraform can follow.
 pub(super) fn locate(diagnostics: Diagnostics, schema: &Schema) -> Vec<wire::Diagnostic> {

@@ -1,9 +1,8 @@
 //! Take over an object that already exists.
 
-use super::{Rpc, encode, resource};
-use crate::diagnostics::Diagnostic;
-use crate::path::AttributePath;
-use crate::proto::tfplugin6 as wire;
+use super::{Rpc, encode, identity, resource};
+use crate::value::AttributePath;
+use crate::wire::tfplugin6 as wire;
 
 pub(super) async fn import(
     rpc: &Rpc,
@@ -12,7 +11,13 @@ pub(super) async fn import(
     let type_name = request.type_name.clone();
     let result = rpc.run("ImportResourceState", &type_name, async move |provider, stop| {
         let resource = resource(&*provider, &request.type_name)?;
-        let mut import = resource.import(request.id, stop).await;
+        let mut import = match &request.identity {
+            Some(identity) if request.id.is_empty() => {
+                let identity = identity::decode(identity, resource, &request.type_name)?;
+                resource.import_by_identity(identity, stop).await
+            }
+            _ => resource.import(request.id, stop).await,
+        };
         let mut imported_resources = Vec::new();
         if !import.diagnostics.has_errors() {
             if import.state.is_null() {
@@ -26,7 +31,7 @@ pub(super) async fn import(
                     type_name: request.type_name,
                     state: Some(encode(&import.state, resource.schema())?),
                     private: import.private,
-                    identity: None,
+                    identity: identity::beside(resource, &import.state, request.identity)?,
                 });
             }
         }
@@ -39,16 +44,4 @@ pub(super) async fn import(
         diagnostics: vec![diagnostic.into()],
         ..Default::default()
     })
-}
-
-/// `moved` blocks between resource types. We do not announce that we can, so nobody should ask.
-pub(super) fn refuse_move(
-    request: &wire::move_resource_state::Request,
-) -> wire::move_resource_state::Response {
-    let detail = format!(
-        "{} cannot be moved to {}. Import the object instead, and remove the old one from the state.",
-        request.source_type_name, request.target_type_name
-    );
-    let diagnostic = Diagnostic::error(AttributePath::root(), "Move is not supported", detail);
-    wire::move_resource_state::Response { diagnostics: vec![diagnostic.into()], ..Default::default() }
 }

@@ -1,32 +1,40 @@
 //! What the provider has and what it all looks like.
 
 use super::{Rpc, resource};
-use crate::proto::tfplugin6 as wire;
+use crate::kinds::Provider;
+use crate::wire::tfplugin6 as wire;
 
 /// With the schema optional, Terraform asks one process for it and spares the others.
-fn capabilities() -> wire::ServerCapabilities {
-    wire::ServerCapabilities { get_provider_schema_optional: true, ..Default::default() }
+fn capabilities(provider: &dyn Provider) -> wire::ServerCapabilities {
+    let names = provider.resource_names();
+    let mut resources = names.iter().filter_map(|name| provider.resource(name));
+    wire::ServerCapabilities {
+        get_provider_schema_optional: true,
+        move_resource_state: resources.any(|resource| !resource.moves_from().is_empty()),
+        ..Default::default()
+    }
 }
 
 pub(super) async fn names(rpc: &Rpc) -> wire::get_metadata::Response {
-    let names = rpc.run("GetMetadata", "", async |provider, _| Ok(provider.resource_names())).await;
-    let (names, diagnostics) = match names {
-        Ok(names) => (names, Vec::new()),
-        Err(diagnostic) => (Vec::new(), vec![diagnostic.into()]),
-    };
-    let resources = names.into_iter().map(|type_name| wire::get_metadata::ResourceMetadata { type_name });
-    wire::get_metadata::Response {
-        server_capabilities: Some(capabilities()),
-        diagnostics,
-        resources: resources.collect(),
-    }
+    let names = rpc.run("GetMetadata", "", async |provider, _| {
+        let resource = |type_name| wire::get_metadata::ResourceMetadata { type_name };
+        Ok(wire::get_metadata::Response {
+            server_capabilities: Some(capabilities(&*provider)),
+            resources: provider.resource_names().into_iter().map(resource).collect(),
+            diagnostics: Vec::new(),
+        })
+    });
+    names.await.unwrap_or_else(|diagnostic| wire::get_metadata::Response {
+        diagnostics: vec![diagnostic.into()],
+        ..Default::default()
+    })
 }
 
 pub(super) async fn schemas(rpc: &Rpc) -> wire::get_provider_schema::Response {
     let schemas = rpc.run("GetProviderSchema", "", async |provider, _| {
         let mut response = wire::get_provider_schema::Response {
             provider: Some(provider.schema().into()),
-            server_capabilities: Some(capabilities()),
+            server_capabilities: Some(capabilities(&*provider)),
             ..Default::default()
         };
         for name in provider.resource_names() {

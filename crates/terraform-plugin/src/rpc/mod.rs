@@ -4,8 +4,10 @@
 mod apply;
 mod blame;
 mod configure;
+mod identity;
 mod import;
 mod metadata;
+mod moving;
 mod plan;
 mod read;
 mod service;
@@ -20,15 +22,13 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::codec;
-use super::diagnostics::Diagnostic;
-use super::panics;
-use super::path::AttributePath;
-use super::proto::tfplugin6 as wire;
-use super::provider::{Provider, Resource};
-use super::schema::Schema;
-use super::stop::InFlight;
-use super::value::Value;
+use crate::diagnostics::Diagnostic;
+use crate::kinds::{Provider, Resource};
+use crate::process::in_flight::InFlight;
+use crate::process::panics;
+use crate::schema::Schema;
+use crate::value::{AttributePath, Value, codec};
+use crate::wire::tfplugin6 as wire;
 
 /// Answers Terraform's calls on behalf of a provider.
 #[derive(Clone)]

@@ -2,8 +2,8 @@
 
 use super::blame::locate;
 use super::{Rpc, encode, object, object_or_null, resource};
-use crate::proto::tfplugin6 as wire;
-use crate::provider::PlanRequest;
+use crate::kinds::PlanRequest;
+use crate::wire::tfplugin6 as wire;
 
 pub(super) async fn plan(
     rpc: &Rpc,
@@ -19,6 +19,7 @@ pub(super) async fn plan(
             return Ok(wire::plan_resource_change::Response {
                 planned_state: request.proposed_new_state,
                 planned_private: request.prior_private,
+                planned_identity: request.prior_identity,
                 ..Default::default()
             });
         }
@@ -31,8 +32,9 @@ pub(super) async fn plan(
             planned_state: Some(encode(&plan.planned, schema)?),
             requires_replace: plan.requires_replace.iter().map(Into::into).collect(),
             planned_private: plan.private,
+            // An identity never changes; that of an object to be is told when it is there.
+            planned_identity: request.prior_identity,
             diagnostics: locate(plan.diagnostics, schema),
-            ..Default::default()
         })
     });
     result.await.unwrap_or_else(|diagnostic| wire::plan_resource_change::Response {

@@ -1,14 +1,15 @@
 //! What is the real object like now?
 
 use super::blame::locate;
-use super::{Rpc, encode, object_or_null, resource};
-use crate::proto::tfplugin6 as wire;
-use crate::provider::ReadRequest;
+use super::{Rpc, encode, identity, object_or_null, resource};
+use crate::kinds::ReadRequest;
 use crate::schema::Schema;
+use crate::wire::tfplugin6 as wire;
 
 pub(super) async fn read(rpc: &Rpc, request: wire::read_resource::Request) -> wire::read_resource::Response {
     // What Terraform has anyway, for the case that nothing better comes of it.
     let (old_state, old_private) = (request.current_state.clone(), request.private.clone());
+    let old_identity = request.current_identity.clone();
     let type_name = request.type_name.clone();
     let result = rpc.run("ReadResource", &type_name, async move |provider, stop| {
         let resource = resource(&*provider, &request.type_name)?;
@@ -18,26 +19,28 @@ pub(super) async fn read(rpc: &Rpc, request: wire::read_resource::Request) -> wi
             return Ok(wire::read_resource::Response {
                 new_state: request.current_state,
                 private: request.private,
+                new_identity: request.current_identity,
                 ..Default::default()
             });
         }
         let read = resource.read(ReadRequest { state, private: request.private.clone(), stop }).await;
-        let (new_state, private) = if read.diagnostics.has_errors() {
-            (request.current_state, request.private)
+        let (new_state, private, new_identity) = if read.diagnostics.has_errors() {
+            (request.current_state, request.private, request.current_identity)
         } else {
-            (Some(encode(&read.state, schema)?), read.private)
+            let identity = identity::beside(resource, &read.state, request.current_identity)?;
+            (Some(encode(&read.state, schema)?), read.private, identity)
         };
         Ok(wire::read_resource::Response {
             new_state,
             private,
+            new_identity,
             diagnostics: locate(read.diagnostics, schema),
-            ..Default::default()
         })
     });
     result.await.unwrap_or_else(|diagnostic| wire::read_resource::Response {
         new_state: old_state,
         private: old_private,
+        new_identity: old_identity,
         diagnostics: vec![diagnostic.into()],
-        ..Default::default()
     })
 }

@@ -2,8 +2,8 @@
 
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, apply, configure, import, metadata, plan, read, upgrade, validate};
-use crate::proto::tfplugin6 as wire;
+use super::{Rpc, apply, configure, identity, import, metadata, moving, plan, read, upgrade, validate};
+use crate::wire::tfplugin6 as wire;
 
 #[tonic::async_trait]
 impl wire::provider_server::Provider for Rpc {
@@ -25,7 +25,14 @@ impl wire::provider_server::Provider for Rpc {
         &self,
         _: Request<wire::get_resource_identity_schemas::Request>,
     ) -> Result<Response<wire::get_resource_identity_schemas::Response>, Status> {
-        Ok(Response::new(wire::get_resource_identity_schemas::Response::default()))
+        Ok(Response::new(identity::schemas(self).await))
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<wire::upgrade_resource_identity::Request>,
+    ) -> Result<Response<wire::upgrade_resource_identity::Response>, Status> {
+        Ok(Response::new(identity::upgrade(self, request.into_inner()).await))
     }
 
     async fn validate_provider_config(
@@ -88,7 +95,7 @@ impl wire::provider_server::Provider for Rpc {
         &self,
         request: Request<wire::move_resource_state::Request>,
     ) -> Result<Response<wire::move_resource_state::Response>, Status> {
-        Ok(Response::new(import::refuse_move(&request.into_inner())))
+        Ok(Response::new(moving::move_state(self, request.into_inner()).await))
     }
 
     async fn stop_provider(

@@ -2,10 +2,9 @@
 //! every time it takes an object out of its state.
 
 use super::{Rpc, encode, malformed, resource};
-use crate::codec;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::path::AttributePath;
-use crate::proto::tfplugin6 as wire;
+use crate::value::{AttributePath, codec};
+use crate::wire::tfplugin6 as wire;
 
 pub(super) async fn upgrade(
     rpc: &Rpc,
@@ -36,7 +35,8 @@ pub(super) async fn upgrade(
     wire::upgrade_resource_state::Response { upgraded_state, diagnostics: diagnostics.into() }
 }
 
-fn stored(state: wire::RawState) -> Result<serde_json::Value, Diagnostic> {
+/// The JSON of what was stored.
+pub(super) fn stored(state: wire::RawState) -> Result<serde_json::Value, Diagnostic> {
     if state.json.is_empty() && !state.flatmap.is_empty() {
         return Err(state_error(
             "The state is in the format of Terraform 0.11, before this provider.".into(),

@@ -2,7 +2,7 @@
 
 use super::blame::locate;
 use super::{Rpc, object, resource as find};
-use crate::proto::tfplugin6 as wire;
+use crate::wire::tfplugin6 as wire;
 
 pub(super) async fn provider(
     rpc: &Rpc,

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::shape::Type;
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 /// One attribute of a schema. Built as `Attribute::string("What it is.").required()`.
 #[derive(Clone, Debug)]

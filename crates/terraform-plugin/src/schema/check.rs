@@ -1,7 +1,7 @@
 //! Mistakes in a schema that Terraform would only report, or suffer from, at run time.
 
 use super::{Attribute, Presence, Schema, attribute};
-use crate::codec;
+use crate::value::codec;
 
 impl Schema {
     /// What is wrong with the schema, a sentence each. For a test to compare with nothing.

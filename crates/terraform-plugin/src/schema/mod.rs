@@ -2,14 +2,15 @@
 
 mod attribute;
 mod check;
-mod wire;
+mod encode;
+mod identity;
 
 use std::collections::BTreeMap;
 
-use super::shape::Type;
-use super::value::Value;
+use crate::value::{Type, Value};
 
 pub use attribute::{Attribute, Kind, Presence};
+pub use identity::{IdentityAttribute, IdentitySchema};
 
 /// The attributes and blocks of a provider or a resource.
 #[derive(Clone, Debug, Default)]

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
-use crate::bluegreen::observed::{Observed, Rollout};
-use crate::bluegreen::routing::{Matches, Neighbour, Sends};
+use crate::bluegreen::matches::Matches;
+use crate::bluegreen::observed::{Deployment, Observed};
+use crate::bluegreen::routing::{Neighbour, Role, Rule, Sends};
 use crate::bluegreen::side::Side;
 use crate::provider::service::attributes;
 use terraform_plugin::{Attribute, Kind, Value};
@@ -197,6 +198,10 @@ pub fn blurred(config: &Value, which: &[Index]) -> Value {
     blurred
 }
 
+fn production(facts: &mut Observed) -> Option<&mut Rule> {
+    facts.rules.iter_mut().find(|rule| rule.role == Role::Production)
+}
+
 /// What somebody else did.
 pub fn meddle(facts: &mut Observed, how: u8, side: Side) {
     let service = facts.sides[side].service.as_mut();
@@ -206,23 +211,23 @@ pub fn meddle(facts: &mut Observed, how: u8, side: Side) {
             service.task_definition = "arn:aws:ecs:eu-west-1:1:task-definition/nginx:9".to_owned()
         }
         (2, Some(service)) => service.settings.enable_execute_command ^= true,
-        (3, Some(service)) => service.rollout = Rollout::Failed("tasks failed to start".to_owned()),
+        (3, Some(service)) => service.deployment = Deployment::Failed("tasks failed to start".to_owned()),
         (4, Some(service)) => service.tags.clear(),
         (5, _) => facts.sides[side].service = None,
-        (6, _) => facts.canary.clear(),
+        (6, _) => facts.rules.retain(|rule| rule.role != Role::Canary),
         (7, _) => {
-            if let Some(rule) = &mut facts.production {
+            if let Some(rule) = production(facts) {
                 rule.sends = Sends::both(side);
             }
         }
-        (8, _) => facts.production = None,
+        (8, _) => facts.rules.retain(|rule| rule.role != Role::Production),
         (9, _) => {
-            if let Some(rule) = &mut facts.production {
+            if let Some(rule) = production(facts) {
                 rule.sends = Sends::Elsewhere("fixed-response".to_owned());
             }
         }
         (10, _) => {
-            if let Some(rule) = &mut facts.production {
+            if let Some(rule) = production(facts) {
                 rule.priority += 7;
             }
         }
@@ -236,10 +241,10 @@ pub fn meddle(facts: &mut Observed, how: u8, side: Side) {
                 group.tags.insert("by".to_owned(), "hand".to_owned());
             }
         }
-        (13, _) => facts.test = None,
+        (13, _) => facts.rules.retain(|rule| rule.role != Role::Test),
         (14, Some(service)) => service.desired = 0,
         (15, _) => {
-            if let Some(rule) = &mut facts.production {
+            if let Some(rule) = production(facts) {
                 rule.matches.hosts.insert("new.example.com".to_owned());
             }
         }

@@ -6,9 +6,9 @@ use terraform_plugin::Value;
 
 const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/lb/1/2";
 
-fn good() -> Value {
+pub(in crate::provider::service) fn good() -> Value {
     let side = |definition: &str| Value::object([("task_definition", definition.into())]);
-    let mut value = attributes::service().null_object();
+    let mut value = attributes::service_ref().null_object();
     let network = Value::object([
         ("subnets", Value::list(["subnet-1"])),
         ("security_groups", Value::Null),
@@ -150,6 +150,11 @@ fn bad_values_are_blamed_on_their_attribute() {
         ("target_group", health("slow_start", 10), "target_group.slow_start"),
         ("target_group", health("deregistration_delay", 3_601), "target_group.deregistration_delay"),
         ("target_group", health("protocol", "TCP"), "target_group.protocol"),
+        (
+            "target_group",
+            health("load_balancing_anomaly_mitigation", "on"),
+            "target_group.load_balancing_anomaly_mitigation",
+        ),
         (
             "test_listener",
             Value::object([("arn", LISTENER.into()), ("priority", 1.into())]),

@@ -1,0 +1,9 @@
+//! Operations that change the world.
+
+mod listeners;
+mod load_balancers;
+mod priorities;
+mod rules;
+mod tags;
+mod target_groups;
+mod targets;

@@ -1,0 +1,60 @@
+//! The services there are: one row for each.
+
+use std::time::Duration;
+
+use super::quotas::Bucket;
+use super::state::State;
+use super::tags::Tags;
+use super::world::World;
+use super::{ecs, elb, sts};
+use crate::call::dialect::Dialect;
+use crate::call::error::Answer;
+use crate::call::params::Params;
+use crate::call::request::{Request, Service};
+
+pub struct Row {
+    pub dialect: &'static Dialect,
+    /// Answers a read; `None` if there is none of that name.
+    pub read: fn(&State, Duration, &str, &Params) -> Option<Answer>,
+    /// Does a write; `None` if there is none of that name.
+    pub write: fn(&mut World, Duration, &str, &Params) -> Option<Answer>,
+    pub touches: fn(&State, &str, &Params) -> Vec<(String, Tags)>,
+    pub tagging: fn(&Params) -> Tags,
+    pub buckets: fn(&Request) -> Vec<Bucket>,
+}
+
+static SERVICES: [Row; 3] = [
+    Row {
+        dialect: &ecs::DIALECT,
+        read: ecs::read,
+        write: ecs::write,
+        touches: ecs::touches,
+        tagging: ecs::tagging,
+        buckets: ecs::quotas::buckets,
+    },
+    Row {
+        dialect: &elb::DIALECT,
+        read: elb::read,
+        write: elb::write,
+        touches: elb::touches,
+        tagging: elb::tagging,
+        buckets: elb::quotas::buckets,
+    },
+    Row {
+        dialect: &sts::DIALECT,
+        read: sts::read,
+        write: |_, _, _, _| None,
+        touches: |_, _, _| Vec::new(),
+        tagging: |_| Tags::new(),
+        buckets: sts::buckets,
+    },
+];
+
+pub fn row(service: Service) -> &'static Row {
+    let found = SERVICES.iter().find(|row| row.dialect.service == service);
+    found.unwrap_or(&SERVICES[0])
+}
+
+pub fn dialects() -> impl Iterator<Item = &'static Dialect> + Clone {
+    SERVICES.iter().map(|row| row.dialect)
+}

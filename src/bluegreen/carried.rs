@@ -1,0 +1,77 @@
+//! What a rule does beside forwarding: the logins before the forward, and the rewrites of the request.
+//! Plain data; a password is never in it, because AWS never tells one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything between a rule's conditions and its forward.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Carried {
+    /// In the order they are taken.
+    pub before: Vec<Before>,
+    pub transforms: Vec<Transform>,
+}
+
+/// An action before the forward. <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Before {
+    Cognito {
+        user_pool_arn: String,
+        client_id: String,
+        domain: String,
+        session: Session,
+    },
+    Oidc {
+        issuer: String,
+        authorization_endpoint: String,
+        token_endpoint: String,
+        user_info_endpoint: String,
+        client_id: String,
+        session: Session,
+    },
+    Jwt {
+        issuer: String,
+        jwks_endpoint: String,
+        claims: Vec<Claim>,
+    },
+    /// An action this version has never heard of, by AWS's name. Never written anew.
+    Unknown(String),
+}
+
+/// How a login is kept, and what becomes of those without one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Session {
+    pub cookie_name: Option<String>,
+    pub scope: Option<String>,
+    /// Seconds.
+    pub timeout: Option<i64>,
+    /// `authenticate`, `allow` or `deny`.
+    pub on_unauthenticated_request: Option<String>,
+    pub extra_parameters: BTreeMap<String, String>,
+}
+
+/// What a token must say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    pub name: String,
+    /// `single-string`, `string-array` or `space-separated-values`.
+    pub format: String,
+    pub values: Vec<String>,
+}
+
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html>
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transform {
+    /// `host-header-rewrite` or `url-rewrite`.
+    pub kind: String,
+    pub rewrites: Vec<Rewrite>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewrite {
+    pub regex: String,
+    pub replace: String,
+}

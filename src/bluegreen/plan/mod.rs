@@ -1,0 +1,202 @@
+//! What to do next, and the whole story of it. Pure: the same facts, layout and evidence give the same steps.
+
+mod rules;
+
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+
+use super::audience;
+use super::effect;
+use super::evidence::Evidence;
+use super::gate::Gate;
+use super::layout::{Layout, same_task_definition};
+use super::observed::{Deployment, Observed, ServiceStatus};
+use super::routing::{Role, Rule};
+use super::side::Side;
+use super::step::{Object, Step};
+
+/// No story is longer; a planner that would write one is wrong, and stops here.
+const LONGEST_STORY: usize = 100;
+
+/// Every step from `observed` to `layout`, as it goes when all goes well.
+pub fn story(observed: &Observed, layout: &Layout) -> Vec<Step> {
+    let mut facts = observed.clone();
+    let mut evidence = Evidence::default();
+    let mut steps = Vec::new();
+    while steps.len() < LONGEST_STORY {
+        let Some(step) = next(&facts, layout, &evidence) else { break };
+        effect::apply(&step, layout, &mut facts, &mut evidence);
+        steps.push(step);
+    }
+    steps
+}
+
+/// The one order for every direction: start, prove, switch, settle, stop.
+pub fn next(observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option<Step> {
+    let look = Look::new(observed, layout, evidence);
+    look.groups()
+        .or_else(|| look.attachment())
+        .or_else(|| look.services())
+        .or_else(|| look.switches())
+        .or_else(|| look.stop())
+        .or_else(|| look.tags())
+        .or_else(|| look.prove_the_rest())
+}
+
+/// Rules, then services, then groups: nobody is ever sent to what is being taken away.
+pub fn next_farewell(observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option<Step> {
+    let rules = [Role::Canary, Role::Test, Role::Production, Role::Parking];
+    if let Some(rule) = rules.into_iter().find_map(|role| observed.with_role(role).next()) {
+        return Some(rules::delete(rule));
+    }
+    let running = Side::BOTH.into_iter().any(|side| observed.desired(side) > 0);
+    if running && !evidence.settled(observed, layout) {
+        return Some(Step::Await(layout.settle()));
+    }
+    let with_status = |status| {
+        Side::BOTH
+            .into_iter()
+            .find(|side| observed.service(*side).is_some_and(|service| service.status == status))
+    };
+    if let Some(side) = with_status(ServiceStatus::Active) {
+        return Some(Step::DeleteService { side });
+    }
+    if let Some(side) = with_status(ServiceStatus::Draining) {
+        return Some(Step::Await(Gate::Gone { side }));
+    }
+    let side = Side::BOTH.into_iter().find(|side| observed.sides[*side].group.is_some())?;
+    Some(Step::DeleteGroup { side })
+}
+
+/// One look, and what is worked out from it once.
+struct Look<'a> {
+    observed: &'a Observed,
+    layout: &'a Layout,
+    evidence: &'a Evidence,
+    /// The canary's rules as they stand, each with the sources it is to have; further ones are to be opened.
+    canary: Vec<&'a Rule>,
+    spread: Vec<BTreeSet<IpNet>>,
+}
+
+impl<'a> Look<'a> {
+    fn new(observed: &'a Observed, layout: &'a Layout, evidence: &'a Evidence) -> Self {
+        let canary = observed.canary();
+        let held: Vec<_> = canary.iter().map(|rule| rule.matches.sources.clone()).collect();
+        let spread = match &layout.canary {
+            Some(wish) => audience::spread(&wish.sources, wish.capacity, &held),
+            None => vec![BTreeSet::new(); canary.len()],
+        };
+        Look { observed, layout, evidence, canary, spread }
+    }
+
+    /// The receiver first, so that what people wait for starts first.
+    fn order(&self) -> [Side; 2] {
+        [self.layout.public, self.layout.public.other()]
+    }
+
+    fn proved(&self, side: Side, need: u32) -> bool {
+        self.evidence.proves(self.observed, self.layout, side, need)
+    }
+
+    fn groups(&self) -> Option<Step> {
+        self.order().into_iter().find_map(|side| match &self.observed.sides[side].group {
+            None => Some(Step::CreateGroup { side }),
+            Some(group) => {
+                let wished = &self.layout.group;
+                let same = group.settings.health_check == wished.health_check
+                    && group.settings.attributes == wished.attributes;
+                (!same).then_some(Step::ConfigureGroup { side })
+            }
+        })
+    }
+
+    fn services(&self) -> Option<Step> {
+        self.order().into_iter().find_map(|side| match self.observed.service(side) {
+            None => Some(Step::CreateService { side, count: self.layout.sides[side].least() }),
+            Some(service) if service.status == ServiceStatus::Draining => {
+                Some(Step::Await(Gate::Gone { side }))
+            }
+            Some(_) => self.service(side),
+        })
+    }
+
+    fn service(&self, side: Side) -> Option<Step> {
+        let service = self.observed.service(side)?;
+        let wish = &self.layout.sides[side];
+        let other_tasks = !same_task_definition(&service.task_definition, &wish.task_definition)
+            || service.settings.replaces_tasks(&self.layout.service);
+        let failed = matches!(service.deployment, Deployment::Failed(_)) && !wish.demand.none();
+        let sent = self.evidence.deployed[side];
+        if service.desired == 0 && !wish.demand.none() && !sent {
+            return Some(Step::Start { side, to: wish.least() });
+        }
+        // A side that is being left, or is larger than wished, is first left and lowered, then changed.
+        let left = self.observed.public() == Some(side) && self.layout.public != side;
+        let larger = wish.demand.lower(service.desired).is_some() && self.layout.need_of(side) == 0;
+        if (other_tasks || failed) && !sent && !left && !larger {
+            return Some(Step::Deploy { side, count: service.desired });
+        }
+        if let Some(to) = wish.demand.raise(service.desired) {
+            return Some(Step::Raise { side, from: service.desired, to });
+        }
+        let settings =
+            service.settings != self.layout.service && !service.settings.replaces_tasks(&self.layout.service);
+        settings.then_some(Step::Configure { side })
+    }
+
+    /// Settle, then lower what is larger than wished. Spare tasks are kept while production is not well.
+    fn stop(&self) -> Option<Step> {
+        let public = self.layout.public;
+        let lowered = |side: Side| {
+            let from = self.observed.desired(side);
+            self.layout.sides[side].demand.lower(from).map(|to| Step::Lower { side, from, to })
+        };
+        let left_behind = lowered(public.other());
+        let moved = self.evidence.moved_from.is_some();
+        if (left_behind.is_some() || moved) && !self.evidence.settled(self.observed, self.layout) {
+            return Some(Step::Await(self.layout.settle()));
+        }
+        if left_behind.is_some() && !self.proved(public, self.layout.need) {
+            return Some(Step::Await(Gate::Healthy { side: public, need: self.layout.need }));
+        }
+        left_behind.or_else(|| lowered(public))
+    }
+
+    /// Tasks given in this run, or by a run that was cut short, are waited for before it is called done.
+    fn prove_the_rest(&self) -> Option<Step> {
+        let waiting = self.order().into_iter().find_map(|side| {
+            let need = self.layout.sides[side].least();
+            let open = self.observed.service(side).is_some_and(|s| s.deployment != Deployment::Completed);
+            let wait = need > 0 && (open || self.evidence.raised[side]) && !self.proved(side, need);
+            wait.then_some(Step::Await(Gate::Healthy { side, need }))
+        });
+        let test = self.layout.test.as_ref().filter(|test| test.open && self.observed.test().is_none());
+        waiting.or_else(|| {
+            test.map(|test| {
+                let need = self.layout.sides[test.side].least();
+                Step::Await(Gate::Healthy { side: test.side, need })
+            })
+        })
+    }
+
+    fn tags(&self) -> Option<Step> {
+        let untagged_rule = self
+            .observed
+            .rules
+            .iter()
+            .filter(|rule| rule.role != Role::Parking)
+            .find(|rule| rule.tags != self.layout.tags_for(rule.role.name()))
+            .map(|rule| Object::Rule(rule.id.clone(), rule.role));
+        let untagged = |side: Side| {
+            let wished = self.layout.tags_for(side.name());
+            let standing = &self.observed.sides[side];
+            let service =
+                standing.service.as_ref().filter(|s| s.tags != wished).map(|_| Object::Service(side));
+            service
+                .or_else(|| standing.group.as_ref().filter(|g| g.tags != wished).map(|_| Object::Group(side)))
+        };
+        let object = untagged_rule.or_else(|| self.order().into_iter().find_map(untagged))?;
+        Some(Step::Tag { object })
+    }
+}

@@ -1,0 +1,173 @@
+//! Which rule to make, change or delete next. The order here is the order in which callers are moved.
+
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+
+use super::Look;
+use crate::bluegreen::gate::Gate;
+use crate::bluegreen::routing::{Role, Rule, RuleWish, Sends};
+use crate::bluegreen::step::{Step, Why};
+
+/// A rule has five target groups at most, two of them ours.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html>
+const MOST_FOREIGN_GROUPS: usize = 3;
+
+/// The step that takes `rule` away.
+pub(super) fn delete(rule: &Rule) -> Step {
+    Step::DeleteRule { id: rule.id.clone(), role: rule.role, priority: rule.priority }
+}
+
+/// The step that makes `rule` what it is to be, where it is not. Its priority is put right by reordering.
+///
+/// What it carries goes into the same atomic change, so that nobody gets past a login in between.
+fn change(rule: &Rule, to: RuleWish, why: Why) -> Option<Step> {
+    let same = match to.role {
+        Role::Canary | Role::Test => to.sends.only().is_some_and(|side| rule.sends.is_single(side)),
+        Role::Production | Role::Parking => to.sends.only().is_some_and(|side| rule.sends.is_both(side)),
+    };
+    let same = same && rule.matches == to.matches && rule.carried == to.carried;
+    (!same).then(|| Step::ChangeRule { id: rule.id.clone(), to, why })
+}
+
+/// With the logins and rewrites that stand on `production`: nobody gets round a login by another way in.
+fn carrying(production: &Rule, wish: RuleWish) -> RuleWish {
+    RuleWish { carried: production.carried.clone(), ..wish }
+}
+
+impl Look<'_> {
+    /// The production rule exists and keeps both groups attached: without that, ECS refuses a service and its
+    /// targets are never health-checked.
+    pub(super) fn attachment(&self) -> Option<Step> {
+        let Some(rule) = self.observed.production() else {
+            let priority = self.layout.production_priority;
+            return Some(Step::CreateRule(self.layout.parked_rule(Role::Production, priority)));
+        };
+        let attached = rule.sends.attaches_both() || self.observed.parking().is_some();
+        if attached || self.in_place(rule) {
+            return None;
+        }
+        Some(match &rule.sends {
+            Sends::Forward(forward) if forward.foreign.len() <= MOST_FOREIGN_GROUPS => {
+                let wish = carrying(rule, self.layout.production_rule(self.layout.public));
+                let to = RuleWish { matches: rule.matches.clone(), sends: rule.sends.attached(), ..wish };
+                Step::ChangeRule { id: rule.id.clone(), to, why: Why::Attach }
+            }
+            _ => Step::CreateRule(self.layout.parked_rule(Role::Parking, self.parking_priority())),
+        })
+    }
+
+    /// The first number after the production rule's that nobody has.
+    fn parking_priority(&self) -> u32 {
+        let ours = self.observed.rules.iter().map(|rule| rule.priority);
+        let taken: BTreeSet<u32> = self.observed.neighbours.iter().map(|n| n.priority).chain(ours).collect();
+        let mut numbers = self.layout.production_priority.saturating_add(1)..=LAST_PRIORITY;
+        numbers.find(|number| !taken.contains(number)).unwrap_or(LAST_PRIORITY)
+    }
+
+    /// The public is already where it should be, so writing the rule anew moves nobody.
+    fn in_place(&self, rule: &Rule) -> bool {
+        !rule.matches.parked() && rule.sends.all_to(self.layout.public)
+    }
+
+    pub(super) fn switches(&self) -> Option<Step> {
+        if let Some(to) = self.priorities() {
+            return Some(Step::Reorder { to });
+        }
+        let production = self.observed.production()?;
+        let public = self.layout.public;
+        let wish = carrying(production, self.layout.production_rule(public));
+        let route = change(production, wish, Why::Send);
+        // A canary opens before production moves, unless its receiver is not ready: the public never waits for it.
+        if let (Some(canary), Some(step)) = (&self.layout.canary, self.canary_change()) {
+            let need = self.layout.sides[canary.side].least();
+            if self.proved(canary.side, need) {
+                return Some(step);
+            }
+            if route.is_none() {
+                return Some(Step::Await(Gate::Healthy { side: canary.side, need }));
+            }
+        }
+        if route.is_some() {
+            let need = self.layout.need;
+            let ready = self.in_place(production) || self.proved(public, need);
+            return if ready { route } else { Some(Step::Await(Gate::Healthy { side: public, need })) };
+        }
+        let parking = self.observed.parking().map(delete);
+        parking.or_else(|| self.canary_closing().map(delete)).or_else(|| self.test_rule())
+    }
+
+    /// The priorities our rules are to be given, when any is out of place.
+    fn priorities(&self) -> Option<Vec<(String, u32)>> {
+        let production = self.observed.production()?;
+        let slots = self.canary_slots(self.canary.len());
+        let misplaced = self.layout.canary.is_some()
+            && self.canary_closing().is_none()
+            && self.canary.iter().any(|rule| !slots.contains(&rule.priority));
+        let mut to = Vec::new();
+        if production.priority != self.layout.production_priority || misplaced {
+            to.push((production.id.clone(), self.layout.production_priority));
+            to.extend(self.canary.iter().zip(slots).map(|(rule, slot)| (rule.id.clone(), slot)));
+        } else if let (Some(rule), Some(test)) = (self.observed.test(), &self.layout.test)
+            && rule.priority != test.priority
+        {
+            to.push((rule.id.clone(), test.priority));
+        }
+        (!to.is_empty()).then_some(to)
+    }
+
+    /// `canary_priority` and the free numbers below it.
+    fn canary_slots(&self, count: usize) -> Vec<u32> {
+        let first = self.layout.canary_priority;
+        let free =
+            |slot: &u32| *slot == first || !self.observed.neighbours.iter().any(|n| n.priority == *slot);
+        (1..=first).rev().filter(free).take(count).collect()
+    }
+
+    /// The next canary rule to open or change.
+    fn canary_change(&self) -> Option<Step> {
+        let side = self.layout.canary.as_ref()?.side;
+        let production = self.observed.production()?;
+        // Opened first, so that a block that moves from a full rule to a new one is never in neither.
+        if let Some(sources) = self.spread.get(self.canary.len()) {
+            let taken: Vec<u32> = self.canary.iter().map(|rule| rule.priority).collect();
+            let slots = self.canary_slots(self.spread.len() + self.canary.len());
+            let free = slots.into_iter().find(|slot| !taken.contains(slot));
+            let priority = free.unwrap_or(self.layout.canary_priority);
+            let wish = self.layout.canary_rule(side, priority, sources.clone());
+            return Some(Step::CreateRule(carrying(production, wish)));
+        }
+        self.canary_with_sources().filter(|(_, sources)| !sources.is_empty()).find_map(|(rule, sources)| {
+            let wish = self.layout.canary_rule(side, rule.priority, sources.clone());
+            change(rule, carrying(production, wish), Why::Send)
+        })
+    }
+
+    /// The next canary rule nobody wishes for.
+    fn canary_closing(&self) -> Option<&Rule> {
+        self.canary_with_sources().find(|(_, sources)| sources.is_empty()).map(|(rule, _)| rule)
+    }
+
+    fn canary_with_sources(&self) -> impl Iterator<Item = (&Rule, &BTreeSet<IpNet>)> {
+        self.canary.iter().copied().zip(&self.spread)
+    }
+
+    fn test_rule(&self) -> Option<Step> {
+        let standing = self.observed.test();
+        let Some(test) = &self.layout.test else { return standing.map(delete) };
+        if let Some(rule) = standing.filter(|rule| !test.open || !rule.on_listener(&test.listener)) {
+            return Some(delete(rule));
+        }
+        if !test.open || !self.proved(test.side, self.layout.sides[test.side].least().min(1)) {
+            return None;
+        }
+        let wish = carrying(self.observed.production()?, self.layout.test_rule(test));
+        match standing {
+            None => Some(Step::CreateRule(wish)),
+            Some(rule) => change(rule, wish, Why::Send),
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html>
+const LAST_PRIORITY: u32 = 50_000;

@@ -1,0 +1,156 @@
+//! What has to be true of every row.
+
+use super::{
+    apply_defaults, headings, health_check, identity, objects, row, runtime, service_ref, target_group,
+};
+use crate::bluegreen::spec::{GroupSettings, ServiceSettings, Spec};
+use crate::provider::service::decode;
+use crate::provider::service::validate::tests::good;
+use terraform_plugin::{AttributePath, Value};
+
+/// A configuration in which nothing is as in an empty wish.
+fn far_from_empty() -> Value {
+    let mut value = good();
+    for (path, set) in [
+        ("primary", "green".into()),
+        ("standby_count", 1.into()),
+        ("enable_canary", true.into()),
+        ("activate_canary", true.into()),
+        ("canary_source_ips", Value::list(["10.0.0.0/24"])),
+        ("path_patterns", Value::list(["/a"])),
+        ("health_check_grace_period_seconds", 5.into()),
+        ("enable_execute_command", true.into()),
+        ("enable_ecs_managed_tags", true.into()),
+        ("network_configuration.security_groups", Value::list(["sg-1"])),
+        ("network_configuration.assign_public_ip", true.into()),
+        ("tags", Value::object([("team", "web".into())])),
+    ] {
+        assert!(value.set(path, set), "{path}");
+    }
+    let provider = [("capacity_provider", "FARGATE_SPOT".into()), ("weight", 2.into()), ("base", 1.into())];
+    value.set("capacity_provider_strategy", Value::list([Value::object(provider)]));
+    let group = [
+        ("slow_start", Value::from(0)),
+        ("load_balancing_algorithm_type", "weighted_random".into()),
+        ("load_balancing_anomaly_mitigation", "on".into()),
+    ];
+    value.set("target_group", Value::object(group));
+    let listener = value.get("listener_arn").as_str().unwrap().replace("/2", "/3");
+    let test =
+        [("arn", listener.into()), ("priority", 7.into()), ("allowed_cidrs", Value::list(["10.0.0.7"]))];
+    value.set("test_listener", Value::object(test));
+    complete(value)
+}
+
+fn complete(config: Value) -> Value {
+    let mut whole = config.clone();
+    apply_defaults(&config, &Value::Null, &mut whole);
+    whole
+}
+
+#[test]
+fn every_field_of_the_wish_has_its_row() {
+    let wish = decode::spec(&far_from_empty()).unwrap();
+    let empty = Spec { test: Some(Default::default()), ..Spec::default() };
+    let (wish, empty) = (format!("{wish:#?}"), format!("{empty:#?}"));
+    let fields = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|line| line.contains(": ") && !line.ends_with(['{', '(', '[']))
+            .map(str::to_owned)
+            .collect()
+    };
+    let left: Vec<_> = fields(&empty).into_iter().filter(|field| fields(&wish).contains(field)).collect();
+    // Off is all that goes with another algorithm.
+    assert_eq!(left, ["            slow_start: 0,"], "these were not read: {wish}");
+}
+
+#[test]
+fn every_description_says_its_default_and_leaves_no_gap() {
+    let mut complaints = Vec::new();
+    service_ref().walk(&mut |path, attribute| {
+        let text = &attribute.description;
+        let said = match &attribute.default {
+            Some(Value::String(word)) => text.contains(&format!("`{word}`")),
+            Some(Value::Number(number)) => text.contains(&number.to_string()),
+            Some(Value::Bool(flag)) => text.contains(&format!("Default `{flag}`.")),
+            _ => true,
+        };
+        if !said || text.contains(['{', '}']) {
+            complaints.push(format!("{path}: {text}"));
+        }
+    });
+    assert_eq!(complaints, [""; 0]);
+}
+
+#[test]
+fn every_path_stands_once_and_below_an_object_that_is_described() {
+    let mut paths: Vec<_> = headings().map(|heading| heading.path).collect();
+    let (count, objects) = (paths.len(), objects().map(|object| object.name).collect::<Vec<_>>());
+    for path in &paths {
+        let known = path.split_once('.').is_none_or(|(object, _)| objects.contains(&object));
+        assert!(known && service_ref().find(path).is_some(), "{path}");
+    }
+    paths.sort_unstable();
+    paths.dedup();
+    assert_eq!(paths.len(), count);
+    assert_eq!(service_ref().check(), [""; 0]);
+}
+
+#[test]
+fn what_was_read_is_written_back_the_same() {
+    let value = far_from_empty();
+    let wish = decode::spec(&value).unwrap();
+    let service: &ServiceSettings = &wish.service;
+    let group: &GroupSettings = &wish.group;
+    // Over what is there it changes nothing, and where nothing is, it says it all.
+    let nothing = service_ref().null_object();
+    for (mut state, anew) in [(value.clone(), false), (nothing, true)] {
+        row::write(&runtime::ROWS, service, &mut state);
+        row::write(&runtime::TAGS, &wish, &mut state);
+        row::write(&identity::NETWORK, &group.fixed, &mut state);
+        row::write(&health_check::ROWS, &group.health_check, &mut state);
+        row::write(&target_group::ROWS, group, &mut state);
+        for heading in headings().filter(|heading| anew && !state.at(heading.path).is_null()) {
+            assert_eq!(state.at(heading.path), value.at(heading.path), "{}", heading.path);
+        }
+        assert!(anew || state == value);
+        assert!(!state.at("health_check.path").is_null() && !state.get("vpc_id").is_null());
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_its_path() {
+    use decode::Undecided::{Unknown, Wrong};
+    let decided = |path: &str, value: Value| {
+        let mut whole = far_from_empty();
+        whole.set(path, value);
+        decode::spec(&whole).unwrap_err()
+    };
+    let blamed = |path: &str, value: Value| match decided(path, value) {
+        Wrong(found) => found.iter().map(|d| d.path.to_string()).collect::<Vec<_>>(),
+        unknown => panic!("{path}: {unknown:?}"),
+    };
+    assert_eq!(blamed("target_group.slow_start", Value::Null), ["target_group.slow_start"]);
+    assert_eq!(blamed("health_check.interval", 4.into()), ["health_check.interval"]);
+    assert_eq!(blamed("blue", Value::Null), ["blue"]);
+    assert_eq!(blamed("network_configuration", Value::Null), ["network_configuration"]);
+    assert_eq!(blamed("desired_count", "two".into()), ["desired_count"]);
+    assert_eq!(decided("blue.task_definition", Value::Unknown), Unknown(vec!["blue.task_definition".into()]));
+    let inner = AttributePath::from("capacity_provider_strategy").index(0).attribute("weight");
+    let mut whole = far_from_empty();
+    whole.set(&inner, Value::Unknown);
+    assert_eq!(decode::spec(&whole).unwrap_err(), Unknown(vec![inner]));
+}
+
+#[test]
+fn a_state_that_no_configuration_may_say_can_still_be_destroyed() {
+    let mut state = far_from_empty();
+    state.set("promote_to_all", true);
+    state.set("settle_time", Value::Null);
+    state.set("health_check", Value::Null);
+    assert!(decode::spec(&state).is_err());
+    let wish = decode::spec_to_destroy(&state).unwrap();
+    assert_eq!((wish.owner().as_str(), wish.settle_time.as_secs()), ("shop/nginx", 30));
+    state.set("cluster", Value::Null);
+    assert!(decode::spec_to_destroy(&state).is_err());
+}

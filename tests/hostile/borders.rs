@@ -1,0 +1,155 @@
+//! The borders of every attribute: null, unknown, empty, out of range and wrong. Each is accepted, or an error with
+//! its path at validate or plan; and nothing is ever replaced because a value is null.
+
+use bluegreen_provider::provider::Bluegreen;
+use terraform_plugin::{
+    AttributePath, Diagnostics, Kind, Number, PlanRequest, PlanResponse, Presence, Provider as _, Resource,
+    Type, Value, codec,
+};
+
+use crate::core_rules::proposed_new;
+use crate::values::{NAME, right};
+
+/// Every member of every object is there, as it comes from Terraform.
+fn as_sent(value: &Value, kind: &Type) -> Value {
+    codec::decode(&codec::encode(value, kind).unwrap(), kind).unwrap()
+}
+
+/// Everything that may be set is, so that every attribute has a place.
+fn full(resource: &dyn Resource) -> Value {
+    let mut config = right();
+    let provider = Value::object([("capacity_provider", "FARGATE_SPOT".into()), ("weight", 1.into())]);
+    let listener = config.get("listener_arn").as_str().unwrap().replace("/2", "/3");
+    let test = Value::object([("arn", listener.into()), ("priority", 7.into())]);
+    for (name, value) in [
+        ("capacity_provider_strategy", Value::list([provider])),
+        ("test_listener", test),
+        ("tags", Value::object([("team", "web".into())])),
+    ] {
+        config.set(name, value);
+    }
+    as_sent(&config, &resource.schema().object_type())
+}
+
+/// Every attribute a user may set, with its place in `full`.
+fn places(resource: &dyn Resource) -> Vec<(AttributePath, Type)> {
+    let mut places = Vec::new();
+    resource.schema().walk(&mut |names, attribute| {
+        let mut path = AttributePath::root();
+        for (depth, name) in names.split('.').enumerate() {
+            let inside_list = depth > 0
+                && matches!(resource.schema().find(&path_names(&path)).unwrap().kind, Kind::ObjectList(_));
+            path = if inside_list { path.index(0) } else { path }.attribute(name);
+        }
+        if attribute.presence != Presence::Computed {
+            places.push((path, attribute.kind.value_type()));
+        }
+    });
+    places
+}
+
+fn path_names(path: &AttributePath) -> String {
+    path.to_string().replace("[0]", "")
+}
+
+/// What stands at the borders of a type, and beyond.
+fn borders(kind: &Type) -> Vec<Value> {
+    let number = |text: &str| Value::Number(Number::from_decimal(text).unwrap());
+    let known = match kind {
+        Type::Bool => vec![true.into(), false.into()],
+        Type::Number => {
+            ["-1", "0", "1", "1.5", "65536", "2147483648", "18446744073709551616", "1e300"].map(number).into()
+        }
+        Type::String => {
+            ["", " ", "\0", "wrong", "arn:", "-1s", "a:0", &"x".repeat(3_000)].map(Value::from).into()
+        }
+        Type::List(inner) | Type::Set(inner) => {
+            let many = (0..40).map(|n| format!("h{n}.example.com"));
+            let each = borders(inner).into_iter().map(|element| Value::List(vec![element]));
+            let many = if **inner == Type::String { vec![Value::list(many)] } else { Vec::new() };
+            std::iter::once(Value::List(Vec::new())).chain(many).chain(each).collect()
+        }
+        Type::Map(inner) => {
+            let long = "k".repeat(200);
+            let each = borders(inner).into_iter().map(|member| Value::object([("k", member)]));
+            let keys =
+                ["", "aws:x", "bluegreen:resource", &long].map(|key| Value::object([(key, "v".into())]));
+            std::iter::once(Value::object::<&str>([])).chain(keys).chain(each).collect()
+        }
+        Type::Object(members) => vec![Value::object(members.keys().map(|name| (name.as_str(), Value::Null)))],
+    };
+    [Value::Null, Value::Unknown].into_iter().chain(known).collect()
+}
+
+fn plan(resource: &dyn Resource, prior: &Value, config: &Value) -> PlanResponse {
+    let proposed = proposed_new(&resource.schema().attributes, prior, config);
+    let request = PlanRequest { prior: prior.clone(), proposed, config: config.clone(), private: Vec::new() };
+    let planned = resource.plan(request);
+    codec::encode(&planned.planned, &resource.schema().object_type())
+        .expect("what was planned fits the schema");
+    planned
+}
+
+/// As an apply leaves it: what the plan did not know is known.
+fn applied(planned: &Value) -> Value {
+    let Value::Map(members) = planned else { panic!("an object") };
+    let known = members.iter().map(|(name, value)| {
+        let list = name == "canary_rule_arns" || name == "rollout_steps";
+        let made = if list { Value::List(Vec::new()) } else { "arn:made".into() };
+        (name.clone(), if value.is_unknown() { made } else { value.clone() })
+    });
+    Value::object(known)
+}
+
+/// An error says where, and where it says is an attribute.
+fn assert_blamed(resource: &dyn Resource, found: &Diagnostics, case: &str) {
+    for diagnostic in found {
+        let top = path_names(&diagnostic.path);
+        let top = top.split(['.', '[']).next().unwrap_or_default();
+        assert!(resource.schema().find(top).is_some(), "{case}: {diagnostic}");
+        assert!(diagnostic.detail.len() > 10 && diagnostic.detail.ends_with('.'), "{case}: {diagnostic}");
+    }
+}
+
+#[test]
+fn every_value_of_every_attribute_is_accepted_or_an_error_at_its_path() {
+    let provider = Bluegreen::default();
+    let resource = provider.resource(NAME).unwrap();
+    let kind = resource.schema().object_type();
+    let good = full(resource);
+    assert!(!resource.validate(&good).has_errors(), "{:?}", resource.validate(&good));
+    let first = plan(resource, &Value::Null, &good);
+    assert!(!first.diagnostics.has_errors(), "{:?}", first.diagnostics);
+    let state = applied(&first.planned);
+    let (mut cases, mut refused) = (0, 0);
+    for (path, place) in places(resource) {
+        for value in borders(&place) {
+            let mut config = good.clone();
+            assert!(config.set(&path, value.clone()), "{path}");
+            let config = as_sent(&config, &kind);
+            let case = format!("{path} = {:.80}", format!("{value:?}"));
+            let found = resource.validate(&config);
+            assert_blamed(resource, &found, &case);
+            for prior in [&Value::Null, &state] {
+                let planned = plan(resource, prior, &config);
+                assert_blamed(resource, &planned.diagnostics, &case);
+                // What `ignore_changes` merges is seen by the plan only.
+                assert!(
+                    !found.has_errors() || planned.diagnostics.has_errors(),
+                    "{case}: planned all the same"
+                );
+                let destroys = !planned.requires_replace.is_empty() && !planned.diagnostics.has_errors();
+                assert!(!(value.is_null() && destroys), "{case}: replaces");
+                let decided = config.is_wholly_known() && !planned.diagnostics.has_errors();
+                assert!(
+                    !decided || !planned.planned.get("rollout_steps").is_unknown() || !prior.is_null(),
+                    "{case}: nothing wrong with it, and no steps"
+                );
+            }
+            cases += 1;
+            refused += usize::from(found.has_errors());
+        }
+    }
+    println!("{cases} values at the borders of the schema, {refused} refused");
+    assert!(refused * 3 > cases, "the borders are too wide");
+}
