@@ -148,6 +148,11 @@ fn card(desk: &Desk) -> (Type, Type) {
     (desk.card.schema.object_type(), desk.card.identity.object_type())
 }
 
+#[test]
+fn the_cards_identity_is_sound() {
+    assert_eq!(desk().card.identity.check(), [""; 0]);
+}
+
 #[tokio::test]
 async fn identities_are_told_of_what_has_one_and_of_nothing_else() {
     let request = wire::get_resource_identity_schemas::Request {};

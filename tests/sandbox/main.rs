@@ -6,6 +6,7 @@
 mod bench;
 mod carried;
 mod conformance;
+mod controllers;
 mod faults;
 mod routing;
 mod scheduler;

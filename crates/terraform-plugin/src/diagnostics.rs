@@ -15,6 +15,9 @@ pub enum Severity {
 }
 
 /// One message to the user.
+///
+/// Terraform shows the summary as a headline, the detail below it, and the line of the configuration that
+/// the path leads to. Neither text may hold a secret: both end up in logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Error or warning.

@@ -29,6 +29,10 @@ impl From<Draft> for PlanResponse {
 
 /// Drafts the plan: defaults for what is not configured; then, only if that leaves any change, every
 /// other computed attribute that is not configured becomes unknown, or stays if it is stable.
+///
+/// The order matters. Defaults decide whether anything changes, so they come first. What is unknown comes
+/// when that is settled: one unknown attribute in an object that does not change would be a change in every
+/// plan. What needs a new object is read off the result.
 pub fn draft(schema: &Schema, request: &PlanRequest) -> Draft {
     let mut planned = request.proposed.clone();
     apply_defaults(schema, &request.config, &request.prior, &mut planned);

@@ -29,14 +29,16 @@ impl InFlight {
         self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Tells all calls in flight to stop. Later calls are not concerned.
+    /// Tells all calls in flight to stop. Later calls are not concerned: a provider that is started by
+    /// hand serves the next run too.
     pub fn stop(&self) {
         let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = CancellationToken::new();
         std::mem::replace(&mut *token, fresh).cancel();
     }
 
-    /// Tells all calls to stop, those that are still to come included.
+    /// Tells all calls to stop, those that are still to come included. Their token is cancelled from the
+    /// start, so they end by themselves and [`InFlight::idle`] comes true.
     pub fn stop_for_good(&self) {
         self.token().cancel();
         self.calls.close();

@@ -111,6 +111,7 @@ impl Plugin {
                 }
             }
         };
+        // First the calls, then the connections: their answers have to leave by these.
         ending::drain(&self.calls, ending, &mut self.endings).await;
         self.closing.cancel();
         if !self.server.is_finished() {

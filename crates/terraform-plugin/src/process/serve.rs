@@ -89,6 +89,8 @@ pub(super) fn runtime() -> io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().build()
 }
 
+/// From the invitation to the end. The order is part of the contract with the host: the socket accepts
+/// before the handshake names it, and signals are handled before the host can send any.
 async fn host(
     provider: Arc<dyn Provider>,
     invitation: &Invitation,

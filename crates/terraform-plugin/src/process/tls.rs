@@ -40,6 +40,7 @@ pub fn pinned_to(client_pem: &str) -> Result<Pinned, TlsError> {
     let (certificate, key) = self_signed()?;
     let crypto = Arc::new(aws_lc_rs::default_provider());
     let only = OnlyThis { certificate: client, crypto: Arc::clone(&crypto) };
+    // A verifier makes a client certificate mandatory; nobody without one gets as far as a call.
     let mut config = ServerConfig::builder_with_provider(crypto)
         .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(Arc::new(only))
@@ -80,6 +81,8 @@ impl ClientCertVerifier for OnlyThis {
         _intermediates: &[CertificateDer<'_>],
         _now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
+        // No chain, no names and no dates: these exact bytes or nothing. That the client has the key to
+        // them is proved by the signature, which the two methods below check.
         if end_entity.as_ref() == self.certificate.as_ref() {
             Ok(ClientCertVerified::assertion())
         } else {

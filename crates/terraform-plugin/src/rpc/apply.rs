@@ -1,4 +1,8 @@
 //! Make it so. Whatever happens on the way, what exists afterwards is reported.
+//!
+//! The contract: the answer always has a state. The resource's own, if it can be encoded; as much of it as
+//! can be, with an error beside it; and what was there before, if the call came to nothing. A gRPC error in
+//! its place would make Terraform forget an object that a create has just made.
 
 use super::blame::locate;
 use super::{Rpc, identity, object_or_null, resource};
@@ -38,6 +42,8 @@ pub(super) async fn apply(
             diagnostics: locate(diagnostics, schema),
         })
     });
+    // A panic or a malformed call. For a create the prior state is null, and the object, if one was made,
+    // is lost to Terraform: there is nothing here that knows of it.
     result.await.unwrap_or_else(|diagnostic| wire::apply_resource_change::Response {
         new_state: prior_state,
         private: planned_private,
@@ -60,6 +66,7 @@ fn encode_what_exists(
             unknown.push(path.to_string());
         }
     });
+    // Terraform stores no unknown value. After an error it is no surprise that something was not found out.
     if !unknown.is_empty() {
         forget_unknown(&mut state);
         if !diagnostics.has_errors() {
@@ -71,6 +78,7 @@ fn encode_what_exists(
         Err(error) => error,
     };
     diagnostics.push(bug(format!("Does not agree with the schema at {}: {error}.", error.path())));
+    // Attribute by attribute: those that are right are kept, the others become null.
     let mut rest = schema.null_object();
     if let (Value::Map(members), Type::Object(attributes), Value::Map(rest)) = (state, &kind, &mut rest) {
         for (name, kind) in attributes {

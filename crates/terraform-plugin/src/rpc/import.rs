@@ -1,4 +1,7 @@
 //! Take over an object that already exists.
+//!
+//! One object or none: the protocol has room for several, and Terraform refuses them. A read follows at
+//! once, so what is answered need only be enough for that.
 
 use super::{Rpc, encode, identity, resource};
 use crate::value::AttributePath;

@@ -45,6 +45,10 @@ impl Rpc {
     }
 
     /// Does a call's work in a task of its own and survives its panics.
+    ///
+    /// The task outlives the request: when the connection breaks, tonic drops the future that waits here,
+    /// and the work goes on to its end. The stop token is taken before the task starts, so that an
+    /// interrupt which comes between the two is not lost.
     async fn run<T, F>(
         &self,
         rpc: &'static str,

@@ -1,4 +1,8 @@
 //! What will the object be?
+//!
+//! Terraform asks more than once: for the plan it shows, again in the process that applies it, and for a
+//! replacement a third time with nothing before. It compares the answers, so the same request must give the
+//! same bytes; sorting is part of that.
 
 use super::blame::locate;
 use super::{Rpc, encode, object, object_or_null, resource};

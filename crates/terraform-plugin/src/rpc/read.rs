@@ -1,4 +1,8 @@
 //! What is the real object like now?
+//!
+//! The contract: null means gone for certain, and only the resource may say so. Whatever goes wrong here,
+//! Terraform gets back what it sent, as an answer without a state would be taken for a deletion, and one
+//! without private state or identity would make it forget these.
 
 use super::blame::locate;
 use super::{Rpc, encode, identity, object_or_null, resource};

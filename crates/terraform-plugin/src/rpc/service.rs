@@ -1,4 +1,5 @@
-//! The table from method names to the files beside this one.
+//! The table from method names to the files beside this one. A method that is not here is answered with
+//! UNIMPLEMENTED.
 
 use tonic::{Request, Response, Status};
 

@@ -1,5 +1,9 @@
 //! Stored state, perhaps of an older schema, into a value of the present one. Terraform asks this
-//! every time it takes an object out of its state.
+//! every time it takes an object out of its state, also of the present version, and before it configures
+//! the provider.
+//!
+//! Decoding is lenient here and nowhere else: a version that added an attribute need not be a new schema
+//! version.
 
 use super::{Rpc, encode, malformed, resource};
 use crate::diagnostics::{Diagnostic, Diagnostics};

@@ -64,6 +64,29 @@ impl IdentitySchema {
         self
     }
 
+    /// What is wrong with it, a sentence each. For a test to compare with nothing.
+    pub fn check(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let primitive = |kind: &Type| matches!(kind, Type::Bool | Type::Number | Type::String);
+        for (name, attribute) in &self.attributes {
+            let flat = match &attribute.kind {
+                Type::List(element) => primitive(element),
+                kind => primitive(kind),
+            };
+            if !flat {
+                problems.push(format!("{name} is neither a string, a number, a bool nor a list of these"));
+            }
+            if attribute.description.trim().is_empty() {
+                problems.push(format!("{name} has no description"));
+            }
+        }
+        // Otherwise an import block could say nothing and mean something.
+        if !self.attributes.values().any(|attribute| attribute.required_for_import) {
+            problems.push("no attribute is required for import".to_owned());
+        }
+        problems
+    }
+
     /// The type of a whole identity.
     pub fn object_type(&self) -> Type {
         Type::Object(self.attributes.iter().map(|(name, it)| (name.clone(), it.kind.clone())).collect())
@@ -84,5 +107,17 @@ impl From<&IdentitySchema> for wire::ResourceIdentitySchema {
             version: schema.version,
             identity_attributes: schema.attributes.iter().map(attribute).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_flat_and_names_something() {
+        assert_eq!(IdentitySchema::new(0).required("name", Type::String, "Its name.").check(), [""; 0]);
+        let deep = IdentitySchema::new(0).optional("tags", Type::map(Type::String), "");
+        assert_eq!(deep.check().len(), 3, "{:?}", deep.check());
     }
 }

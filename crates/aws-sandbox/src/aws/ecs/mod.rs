@@ -43,6 +43,7 @@ pub fn read(state: &State, _now: Duration, operation: &str, params: &Params) -> 
         "ListTasks" => ecs.list_tasks(params),
         "ListTagsForResource" => ecs.list_tags_for_resource(params),
         "ListServiceDeployments" => ecs.list_service_deployments(params),
+        "DescribeServiceRevisions" => ecs.describe_service_revisions(params),
         "DescribeServiceDeployments" => ecs.describe_service_deployments(params),
         _ => return None,
     })

@@ -16,6 +16,7 @@ pub fn buckets(request: &Request) -> Vec<Bucket> {
         "StopTask" => ("cluster resource modify", 100.0, 40.0),
         "DescribeTasks" | "ListTasks" => ("cluster resource read", 100.0, 20.0),
         "DescribeServiceDeployments" | "ListServiceDeployments" => ("service deployment read", 50.0, 20.0),
+        "DescribeServiceRevisions" => ("service revision read", 50.0, 20.0),
         _ => ("task definition read", 50.0, 20.0),
     }]
 }

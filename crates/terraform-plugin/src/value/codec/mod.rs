@@ -2,6 +2,9 @@
 //!
 //! Nothing that arrives is trusted: lengths are checked against the bytes that are really there, the
 //! size and the number of values are limited, and recursion is no deeper than the type.
+//!
+//! A value has one encoding: objects with all their attributes, in order; sets sorted. So the same plan is
+//! the same bytes.
 
 mod json;
 mod msgpack_read;

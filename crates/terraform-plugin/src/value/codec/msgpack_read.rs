@@ -20,6 +20,8 @@ pub(super) fn decode(bytes: &[u8], kind: &Type) -> Result<Value, CodecError> {
     }
 }
 
+/// What is left to read, and how many values may still come. The limit is on values and not on bytes
+/// alone, because a byte on the wire can be dozens in memory.
 struct Reader<'a> {
     bytes: &'a [u8],
     values_left: usize,

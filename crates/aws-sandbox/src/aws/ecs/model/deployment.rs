@@ -19,11 +19,19 @@ pub struct Binding {
     pub group: String,
     pub container: String,
     pub port: u16,
+    /// A Classic Load Balancer's name, instead of a group.
+    pub classic: Option<String>,
+    /// What ECS needs to move traffic itself; told back, and not acted on.
+    pub advanced: Option<Value>,
 }
 
 impl Binding {
     pub fn json(&self) -> Value {
-        json!({"targetGroupArn": self.group, "containerName": self.container, "containerPort": self.port})
+        let group = self.classic.is_none().then_some(&self.group);
+        json!({
+            "targetGroupArn": group, "loadBalancerName": self.classic, "containerName": self.container,
+            "containerPort": self.port, "advancedConfiguration": self.advanced,
+        })
     }
 }
 

@@ -32,6 +32,27 @@ pub struct Breaker {
     pub rollback: bool,
 }
 
+/// Who makes deployments
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentController.html>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Controller {
+    Ecs,
+    /// AWS CodeDeploy: through task sets, never by UpdateService.
+    CodeDeploy,
+    /// Whoever creates task sets.
+    External,
+}
+
+impl Controller {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ecs => "ECS",
+            Self::CodeDeploy => "CODE_DEPLOY",
+            Self::External => "EXTERNAL",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Service {
     pub arn: String,
@@ -55,6 +76,10 @@ pub struct Service {
     pub minimum_percent: u32,
     pub maximum_percent: u32,
     pub breaker: Breaker,
+    pub controller: Controller,
+    /// `strategy` and what belongs to it; told back, and rolled out like ROLLING.
+    pub rollout_strategy: Value,
+    pub gateway_connectors: Value,
     pub execute_command: bool,
     pub managed_tags: bool,
     pub propagate_tags: String,

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod service_deployments;
+mod service_revisions;
 mod services;
 mod tags;
 mod task_definitions;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::service_revisions::revision_arn;
 use crate::aws::ecs::model::Ecs;
 use crate::aws::ecs::model::deployment::Record;
 use crate::aws::ecs::model::service::Service;
@@ -12,7 +13,7 @@ use crate::call::params::Params;
 
 impl Ecs {
     fn record_json(&self, service: &Service, record: &Record, whole: bool) -> Value {
-        let revision = record.arn.replacen(":service-deployment/", ":service-revision/", 1);
+        let revision = revision_arn(record);
         let mut found = json!({
             "serviceDeploymentArn": record.arn,
             "serviceArn": service.arn,

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::service_revisions::revision_arn;
 use crate::aws::ecs::model::Ecs;
 use crate::aws::ecs::model::deployment::{Binding, platform};
-use crate::aws::ecs::model::service::{Service, Status};
+use crate::aws::ecs::model::service::{Controller, Service, Status};
 use crate::aws::ecs::model::task::LastStatus;
 use crate::aws::ecs::refusals::{bad_token, invalid};
 use crate::aws::ecs::requests::tags;
@@ -22,6 +23,29 @@ impl Ecs {
             .collect();
         let deployments: Vec<Value> =
             (0..it.deployments.len()).map(|index| self.deployment_json(it, index)).collect();
+        // Where ECS makes no deployments there are task sets instead, and nothing is PRIMARY here.
+        let (deployments, task_sets) = match it.controller {
+            Controller::Ecs => (deployments, None),
+            _ => (
+                Vec::new(),
+                Some(deployments.into_iter().map(|of| self.task_set(it, of)).collect::<Vec<_>>()),
+            ),
+        };
+        let mut configuration = json!({
+            "deploymentCircuitBreaker": {"enable": it.breaker.enable, "rollback": it.breaker.rollback},
+            "maximumPercent": it.maximum_percent,
+            "minimumHealthyPercent": it.minimum_percent,
+        });
+        if let (Some(all), Some(strategy)) = (configuration.as_object_mut(), it.rollout_strategy.as_object())
+        {
+            all.extend(strategy.clone());
+        }
+        let current = it.history.front().map(|record| {
+            json!([{
+                "arn": revision_arn(record), "requestedTaskCount": it.desired, "runningTaskCount": running,
+                "pendingTaskCount": pending,
+            }])
+        });
         let grace = (!it.load_balancers.is_empty()).then(|| it.grace.unwrap_or(0));
         json!({
             "serviceArn": it.arn,
@@ -37,14 +61,10 @@ impl Ecs {
             "capacityProviderStrategy": it.strategy_json(),
             "platformVersion": it.platform_version,
             "platformFamily": "Linux",
-            "taskDefinition": it.task_definition,
-            "deploymentConfiguration": {
-                "deploymentCircuitBreaker": {"enable": it.breaker.enable, "rollback": it.breaker.rollback},
-                "maximumPercent": it.maximum_percent,
-                "minimumHealthyPercent": it.minimum_percent,
-                "strategy": "ROLLING",
-                "bakeTimeInMinutes": 0,
-            },
+            "taskDefinition": (!it.task_definition.is_empty()).then_some(&it.task_definition),
+            "deploymentConfiguration": configuration,
+            "taskSets": task_sets,
+            "currentServiceRevisions": current,
             "deployments": deployments,
             "roleArn": format!(
                 "arn:aws:iam::{}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
@@ -58,13 +78,37 @@ impl Ecs {
             "networkConfiguration": it.network,
             "healthCheckGracePeriodSeconds": grace,
             "schedulingStrategy": "REPLICA",
-            "deploymentController": {"type": "ECS"},
+            "deploymentController": {"type": it.controller.word()},
             "tags": with_tags.then(|| tags::write(&it.tags)),
             "createdBy": format!("arn:aws:iam::{}:root", self.place.account),
             "enableECSManagedTags": it.managed_tags,
             "propagateTags": it.propagate_tags,
             "enableExecuteCommand": it.execute_command,
             "availabilityZoneRebalancing": it.rebalancing,
+        })
+    }
+
+    /// A deployment as the task set that CodeDeploy made of it.
+    fn task_set(&self, service: &Service, deployment: Value) -> Value {
+        let id = deployment["id"].as_str().unwrap_or_default().to_owned();
+        json!({
+            "id": id,
+            "taskSetArn": self.place.ecs(&format!("task-set/{}/{}/{id}", service.cluster, service.name)),
+            "serviceArn": service.arn,
+            "clusterArn": self.place.ecs(&format!("cluster/{}", service.cluster)),
+            "status": deployment["status"],
+            "taskDefinition": deployment["taskDefinition"],
+            "computedDesiredCount": deployment["desiredCount"],
+            "runningCount": deployment["runningCount"],
+            "pendingCount": deployment["pendingCount"],
+            "createdAt": deployment["createdAt"],
+            "updatedAt": deployment["updatedAt"],
+            "launchType": service.launch_type,
+            "platformVersion": deployment["platformVersion"],
+            "networkConfiguration": deployment["networkConfiguration"],
+            "loadBalancers": service.load_balancers.iter().map(Binding::json).collect::<Vec<_>>(),
+            "scale": {"value": 100.0, "unit": "PERCENT"},
+            "stabilityStatus": if deployment["rolloutState"] == "COMPLETED" { "STEADY_STATE" } else { "STABILIZING" },
         })
     }
 

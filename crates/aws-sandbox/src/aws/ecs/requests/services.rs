@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::aws::ecs::model::service::Breaker;
+use crate::aws::ecs::model::service::{Breaker, Controller};
 use crate::aws::ecs::refusals::invalid;
 use crate::call::error::ApiError;
 use crate::call::params::Params;
@@ -13,19 +13,11 @@ pub struct Configuration {
     pub minimum: Option<u32>,
     pub maximum: Option<u32>,
     pub breaker: Option<Breaker>,
+    pub strategy: Option<Value>,
 }
 
 pub fn configuration(params: &Params) -> Result<Configuration, ApiError> {
     let Some(given) = params.object("deploymentConfiguration")? else { return Ok(Configuration::default()) };
-    if given
-        .word("strategy", &["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"])?
-        .is_some_and(|it| it != "ROLLING")
-    {
-        return Err(ApiError::new(
-            "UnsupportedFeatureException",
-            "The sandbox has the ROLLING strategy only.",
-        ));
-    }
     let minimum = given.integer("minimumHealthyPercent")?;
     let maximum = given.integer("maximumPercent")?;
     if minimum.is_some_and(|percent| !(0..=100).contains(&percent)) {
@@ -42,7 +34,89 @@ pub fn configuration(params: &Params) -> Result<Configuration, ApiError> {
         },
     };
     let percent = |it: Option<i64>| it.map(|percent| percent as u32);
-    Ok(Configuration { minimum: percent(minimum), maximum: percent(maximum), breaker })
+    Ok(Configuration {
+        minimum: percent(minimum),
+        maximum: percent(maximum),
+        breaker,
+        strategy: rollout_strategy(&given)?,
+    })
+}
+
+/// `strategy` with what it needs; `None` if it is not named
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>).
+fn rollout_strategy(given: &Params) -> Result<Option<Value>, ApiError> {
+    let Some(name) = given.word("strategy", &["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"])? else {
+        return Ok(None);
+    };
+    let bake = given.within("bakeTimeInMinutes", 0, 1440)?;
+    let mut told = json!({"strategy": name, "bakeTimeInMinutes": bake.unwrap_or(0)});
+    for (of, member) in [("LINEAR", "linearConfiguration"), ("CANARY", "canaryConfiguration")] {
+        if given.has(member) && of != name {
+            return Err(invalid(format!("{member} can only be specified with the {of} strategy.")));
+        }
+    }
+    for member in ["linearConfiguration", "canaryConfiguration", "lifecycleHooks"] {
+        if let Some(value) = given.get(member) {
+            told[member] = value.clone();
+        }
+    }
+    Ok(Some(told))
+}
+
+/// What a service that names no strategy has.
+pub fn rolling() -> Value {
+    json!({"strategy": "ROLLING", "bakeTimeInMinutes": 0})
+}
+
+pub fn controller(params: &Params) -> Result<Option<Controller>, ApiError> {
+    let Some(given) = params.object("deploymentController")? else { return Ok(None) };
+    Ok(match given.word("type", &["ECS", "CODE_DEPLOY", "EXTERNAL"])? {
+        None => None,
+        Some("CODE_DEPLOY") => Some(Controller::CodeDeploy),
+        Some("EXTERNAL") => Some(Controller::External),
+        Some(_) => Some(Controller::Ecs),
+    })
+}
+
+/// What a caller may not change himself where somebody else makes the deployments
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/update-service-parameters.html>).
+pub fn left_to_controller(controller: Controller, params: &Params) -> Result<(), ApiError> {
+    let way_out = match controller {
+        Controller::Ecs => return Ok(()),
+        Controller::CodeDeploy => "Use AWS CodeDeploy to trigger a new deployment.",
+        Controller::External => "Create a task set to trigger a new deployment.",
+    };
+    let parts = [
+        ("taskDefinition", "task definition"),
+        ("networkConfiguration", "network parameters"),
+        ("loadBalancers", "load balancers"),
+        ("platformVersion", "platform version"),
+    ];
+    let forced = params.boolean("forceNewDeployment")? == Some(true);
+    let part = parts.iter().find(|(member, _)| params.has(member)).map(|(_, part)| *part);
+    match part.or(forced.then_some("deployment")) {
+        None => Ok(()),
+        Some(part) => Err(invalid(format!(
+            "Unable to update {part} on services with a {} deployment controller. {way_out}",
+            controller.word()
+        ))),
+    }
+}
+
+/// Task sets bring along what other services name themselves.
+pub fn empty_for_task_sets(params: &Params) -> Result<(), ApiError> {
+    for (member, name) in [
+        ("taskDefinition", "TaskDefinition"),
+        ("loadBalancers", "LoadBalancers"),
+        ("networkConfiguration", "NetworkConfiguration"),
+        ("platformVersion", "PlatformVersion"),
+    ] {
+        let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("");
+        if params.get(member).is_some_and(|value| !empty(value)) {
+            return Err(invalid(format!("{name} must be empty or null.")));
+        }
+    }
+    Ok(())
 }
 
 /// `networkConfiguration`, with its defaults filled in.
@@ -124,14 +198,6 @@ pub fn unsupported(params: &Params) -> Result<(), ApiError> {
         && it.boolean("enabled")? == Some(true)
     {
         return Err(ApiError::new("UnsupportedFeatureException", "The sandbox has no Service Connect."));
-    }
-    if let Some(controller) = params.object("deploymentController")?
-        && controller.word("type", &["ECS", "CODE_DEPLOY", "EXTERNAL"])?.is_some_and(|kind| kind != "ECS")
-    {
-        return Err(ApiError::new(
-            "UnsupportedFeatureException",
-            "The sandbox has the ECS deployment controller only.",
-        ));
     }
     Ok(())
 }

@@ -23,22 +23,20 @@ impl World {
         }
         let mut found: Vec<Binding> = Vec::new();
         for it in given {
-            if it.text("loadBalancerName")?.is_some_and(|name| !name.is_empty()) {
-                return Err(invalid("The sandbox has no Classic Load Balancers."));
-            }
-            if it.has("advancedConfiguration") {
-                return Err(ApiError::new(
-                    "UnsupportedFeatureException",
-                    "The sandbox has the ROLLING strategy only.",
+            let classic = it.text("loadBalancerName")?.filter(|name| !name.is_empty()).map(str::to_owned);
+            if classic.is_some() && definition.network_mode == "awsvpc" {
+                return Err(invalid(
+                    "Classic Load Balancers are not supported with the awsvpc network mode.",
                 ));
             }
             let group = it.text("targetGroupArn")?.unwrap_or_default();
-            if group.is_empty() {
-                return Err(invalid("targetGroupArn can not be blank."));
+            if group.is_empty() == classic.is_none() {
+                return Err(invalid("Either targetGroupArn or loadBalancerName must be specified."));
             }
+            let advanced = it.get("advancedConfiguration").cloned();
             let container = it.text("containerName")?.unwrap_or_default().to_owned();
             let port = it.within("containerPort", 0, 65_535)?.unwrap_or(0) as u16;
-            found.push(Binding { group: group.to_owned(), container, port });
+            found.push(Binding { group: group.to_owned(), container, port, classic, advanced });
         }
         self.check_bindings(now, &found, definition)?;
         Ok(Some(found))
@@ -50,7 +48,7 @@ impl World {
         bindings: &[Binding],
         definition: &TaskDefinition,
     ) -> Result<(), ApiError> {
-        for Binding { group: arn, container, port } in bindings {
+        for Binding { group: arn, container, port, classic, .. } in bindings {
             let known = definition.containers.iter().find(|it| it.name == *container);
             let known = known.ok_or_else(|| {
                 invalid(format!("The container {container} does not exist in the task definition."))
@@ -59,6 +57,9 @@ impl World {
                 return Err(invalid(format!(
                     "The container {container} did not have a container port {port} defined."
                 )));
+            }
+            if classic.is_some() {
+                continue;
             }
             let group = self.state.elb.target_groups.get(arn);
             let group = group.ok_or_else(|| invalid(format!("The target group {arn} does not exist.")))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::aws::ecs::model::service::{Breaker, Service, Status};
+use crate::aws::ecs::model::service::{Breaker, Controller, Service, Status};
 use crate::aws::ecs::refusals::{GRACE_ALONE, client, invalid, no_network, service_not_found};
 use crate::aws::ecs::requests::names::is_name;
 use crate::aws::ecs::requests::services as spec;
@@ -78,14 +78,21 @@ impl World {
         }
         let launch_type = strategy.is_empty().then(|| launch.unwrap_or("EC2").to_owned());
         let fargate = launch_type.as_deref().is_none_or(|kind| kind == "FARGATE");
-        let definition = params.text("taskDefinition")?.filter(|it| !it.is_empty());
-        let definition = definition.ok_or_else(|| client("TaskDefinition can not be blank."))?;
-        let definition = self.state.ecs.runnable(definition, fargate)?.clone();
+        let controller = spec::controller(params)?.unwrap_or(Controller::Ecs);
+        let definition = match (controller, params.text("taskDefinition")?.filter(|it| !it.is_empty())) {
+            (Controller::External, _) => {
+                spec::empty_for_task_sets(params)?;
+                None
+            }
+            (_, None) => return Err(client("TaskDefinition can not be blank.")),
+            (_, Some(given)) => Some(self.state.ecs.runnable(given, fargate)?.clone()),
+        };
+        let awsvpc = definition.as_ref().is_some_and(|it| it.network_mode == "awsvpc");
         let network = spec::network(params)?;
-        if network.is_none() && definition.network_mode == "awsvpc" {
+        if network.is_none() && awsvpc {
             return Err(no_network());
         }
-        if params.has("role") && definition.network_mode == "awsvpc" {
+        if params.has("role") && awsvpc {
             return Err(invalid(
                 "You cannot specify an IAM role for services that require a service linked role.",
             ));
@@ -102,20 +109,32 @@ impl World {
             }
             given => given.unwrap_or("LATEST").to_owned(),
         };
-        let load_balancers = self.bindings(now, params, &definition)?.unwrap_or_default();
+        let load_balancers = match &definition {
+            Some(definition) => self.bindings(now, params, definition)?.unwrap_or_default(),
+            None => Vec::new(),
+        };
         let grace = spec::grace(params)?;
         if grace.is_some() && load_balancers.is_empty() {
             return Err(invalid(GRACE_ALONE));
         }
         let configuration = spec::configuration(params)?;
         let maximum_percent = configuration.maximum.unwrap_or(200);
-        let rebalancing = spec::rebalancing(params, maximum_percent, None)?;
+        let rebalancing = match controller {
+            Controller::External => "DISABLED".to_owned(),
+            _ => spec::rebalancing(params, maximum_percent, None)?,
+        };
+        let rollout_strategy = configuration.strategy.unwrap_or_else(spec::rolling);
+        if controller != Controller::Ecs && rollout_strategy["strategy"] != "ROLLING" {
+            return Err(invalid("The deployment strategy needs the ECS deployment controller."));
+        }
         let propagate =
             params.word("propagateTags", &["TASK_DEFINITION", "SERVICE", "NONE"])?.unwrap_or("NONE");
         let execute_command = params.boolean("enableExecuteCommand")?.unwrap_or(false);
         let managed_tags = params.boolean("enableECSManagedTags")?.unwrap_or(false);
         let tags = tags::parse(params)?;
-        self.check_pass_role(now, "CreateService", &definition.roles)?;
+        if let Some(definition) = &definition {
+            self.check_pass_role(now, "CreateService", &definition.roles)?;
+        }
         let service = Service {
             arn: arn.clone(),
             name: name.to_owned(),
@@ -126,7 +145,7 @@ impl World {
             client_token: token.map(str::to_owned),
             updated: false,
             desired,
-            task_definition: definition.arn.clone(),
+            task_definition: definition.map(|it| it.arn).unwrap_or_default(),
             launch_type,
             strategy,
             load_balancers,
@@ -136,6 +155,9 @@ impl World {
             minimum_percent: configuration.minimum.unwrap_or(100),
             maximum_percent,
             breaker: configuration.breaker.unwrap_or(Breaker { enable: false, rollback: false }),
+            controller,
+            rollout_strategy,
+            gateway_connectors: params.get("gatewayConnectors").cloned().unwrap_or(Value::Null),
             execute_command,
             managed_tags,
             propagate_tags: propagate.to_owned(),
@@ -150,7 +172,9 @@ impl World {
         };
         let revision = service.revision();
         self.state.ecs.services.insert(arn.clone(), service);
-        self.deploy(now, &arn, revision, false);
+        if controller != Controller::External {
+            self.deploy(now, &arn, revision, false);
+        }
         self.react(now, &arn);
         let it = self.state.ecs.services.get(&arn).ok_or_else(service_not_found)?;
         Ok(json!({"service": self.state.ecs.service_json(it, true)}))

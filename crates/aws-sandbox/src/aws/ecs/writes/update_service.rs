@@ -18,7 +18,19 @@ impl World {
             return Err(not_active());
         }
         spec::unsupported(params)?;
+        spec::left_to_controller(old.controller, params)?;
         let mut new = old.clone();
+        if let Some(controller) = spec::controller(params)?.filter(|it| *it != old.controller) {
+            if !old.steady {
+                return Err(invalid(
+                    "The deployment controller cannot be changed while a deployment is in progress.",
+                ));
+            }
+            new.controller = controller;
+        }
+        if let Some(connectors) = params.get("gatewayConnectors") {
+            new.gateway_connectors = connectors.clone();
+        }
         if let Some(desired) = spec::desired_count(params)? {
             new.desired = desired;
         }
@@ -33,15 +45,17 @@ impl World {
         let fargate = new.launch_type.as_deref().is_none_or(|kind| kind == "FARGATE");
         let named = params.text("taskDefinition")?.filter(|it| !it.is_empty());
         let definition = match named {
-            Some(given) => self.state.ecs.runnable(given, fargate)?.clone(),
-            None => self
-                .state
-                .ecs
-                .task_definition(&old.task_definition)
-                .cloned()
-                .ok_or_else(|| client("TaskDefinition not found."))?,
+            Some(given) => Some(self.state.ecs.runnable(given, fargate)?.clone()),
+            // Its task sets have their own.
+            None if old.task_definition.is_empty() => None,
+            None => {
+                let kept = self.state.ecs.task_definition(&old.task_definition).cloned();
+                Some(kept.ok_or_else(|| client("TaskDefinition not found."))?)
+            }
         };
-        new.task_definition.clone_from(&definition.arn);
+        if let Some(definition) = &definition {
+            new.task_definition.clone_from(&definition.arn);
+        }
         if let Some(network) = spec::network(params)? {
             new.network = network;
         }
@@ -54,10 +68,12 @@ impl World {
             }
             new.platform_version = version.to_owned();
         }
-        match self.bindings(now, params, &definition)? {
-            Some(bindings) => new.load_balancers = bindings,
-            None if named.is_some() => self.check_bindings(now, &new.load_balancers, &definition)?,
-            None => {}
+        if let Some(definition) = &definition {
+            match self.bindings(now, params, definition)? {
+                Some(bindings) => new.load_balancers = bindings,
+                None if named.is_some() => self.check_bindings(now, &new.load_balancers, definition)?,
+                None => {}
+            }
         }
         if let Some(grace) = spec::grace(params)? {
             if new.load_balancers.is_empty() {
@@ -69,6 +85,7 @@ impl World {
         new.minimum_percent = configuration.minimum.unwrap_or(new.minimum_percent);
         new.maximum_percent = configuration.maximum.unwrap_or(new.maximum_percent);
         new.breaker = configuration.breaker.unwrap_or(new.breaker);
+        new.rollout_strategy = configuration.strategy.unwrap_or(new.rollout_strategy);
         new.rebalancing = spec::rebalancing(params, new.maximum_percent, Some(&old.rebalancing))?;
         if let Some(word) = params.word("propagateTags", &["TASK_DEFINITION", "SERVICE", "NONE"])? {
             new.propagate_tags = word.to_owned();
@@ -76,15 +93,22 @@ impl World {
         new.execute_command = params.boolean("enableExecuteCommand")?.unwrap_or(new.execute_command);
         new.managed_tags = params.boolean("enableECSManagedTags")?.unwrap_or(new.managed_tags);
         let force = params.boolean("forceNewDeployment")?.unwrap_or(false);
-        if named.is_some() {
-            self.check_pass_role(now, "UpdateService", &definition.roles)?;
+        let (revision, changed) = (new.revision(), new.revision() != old.revision());
+        if let Some(definition) = &definition {
+            // A service whose task definition was deregistered can be scaled, and that is all
+            // (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deregister-task-definition-v2.html).
+            if (force || changed) && !definition.active {
+                return Err(client("TaskDefinition is inactive"));
+            }
+            if named.is_some() {
+                self.check_pass_role(now, "UpdateService", &definition.roles)?;
+            }
         }
         if new.desired < old.desired {
             self.changes.push(old.lowered_to(new.desired));
         }
         new.updated = true;
         new.steady &= new.desired == old.desired;
-        let (revision, changed) = (new.revision(), new.revision() != old.revision());
         let arn = new.arn.clone();
         if let Some(primary) = new.deployments.first_mut() {
             primary.updated = now;
