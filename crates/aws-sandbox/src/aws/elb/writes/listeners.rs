@@ -57,12 +57,10 @@ impl World {
     }
 
     fn check_port(&self, load_balancer: &str, port: u16, but: &str) -> Result<(), ApiError> {
-        match {
-            let mut others = self.state.elb.listeners.values().filter(|it| it.port == port && it.arn != but);
-            // Its own ones first: two load balancers of which one is a network's may have the same port.
-            let own = others.clone().find(|it| it.load_balancer == load_balancer);
-            own.or_else(|| others.next())
-        } {
+        let mut others = self.state.elb.listeners.values().filter(|it| it.port == port && it.arn != but);
+        // Its own ones first: two load balancers of which one is a network's may have the same port.
+        let own = others.clone().find(|it| it.load_balancer == load_balancer);
+        match own.or_else(|| others.next()) {
             None => Ok(()),
             Some(it) if it.load_balancer == load_balancer => Err(ApiError::new(
                 "DuplicateListener",
