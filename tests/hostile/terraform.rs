@@ -1,123 +1,64 @@
-//! As much of Terraform as an apply needs, in this process: refresh, plan, plan again, apply, and its own rules.
+//! Terraform with the provider in this process: one user's working directory.
+
+use std::sync::Arc;
 
 use bluegreen_provider::provider::Bluegreen;
-use terraform_plugin::{
-    ApplyRequest, Diagnostics, PlanRequest, PlanResponse, Provider as _, ReadRequest, Resource, Value,
-};
+use terraform_plugin::testing::{Change, Host, Refused};
+use terraform_plugin::{Provider as _, Resource, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::core_rules::{assert_compatible, assert_plan_valid, proposed_new};
+const SERVICE: &str = "bluegreen_service";
 
 /// One user's working directory.
 pub struct Project {
-    provider: Bluegreen,
+    provider: Arc<Bluegreen>,
+    host: Host,
     pub config: Value,
-    pub state: Value,
-    private: Vec<u8>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applied {
-    NothingToDo,
-    Done,
-}
-
-fn errors(diagnostics: &Diagnostics) -> Result<(), String> {
-    let all: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-    if diagnostics.has_errors() { Err(all.join("\n")) } else { Ok(()) }
 }
 
 impl Project {
     pub fn new(provider: Bluegreen) -> Project {
-        Project { provider, config: Value::Null, state: Value::Null, private: Vec::new() }
+        let provider = Arc::new(provider);
+        let host = Host::in_process(provider.clone(), SERVICE);
+        Project { provider, host, config: Value::Null }
     }
 
     /// Another working directory with the same state, as when two runners apply at once.
     pub fn copy(&self, provider: Bluegreen) -> Project {
-        let (config, state, private) = (self.config.clone(), self.state.clone(), self.private.clone());
-        Project { provider, config, state, private }
+        let mut copy = Project::new(provider);
+        copy.host.kept = self.host.kept.clone();
+        copy.config = self.config.clone();
+        copy
     }
 
     pub fn resource(&self) -> &dyn Resource {
-        self.provider.resource("bluegreen_service").unwrap()
+        self.provider.resource(SERVICE).unwrap()
     }
 
-    pub async fn refresh(&mut self) -> Result<(), String> {
-        if self.state.is_null() {
-            return Ok(());
-        }
-        let request =
-            ReadRequest { state: self.state.clone(), private: self.private.clone(), ..Default::default() };
-        let read = self.resource().read(request).await;
-        errors(&read.diagnostics)?;
-        (self.state, self.private) = (read.state, read.private);
-        Ok(())
-    }
-
-    /// A plan that Terraform accepts.
-    fn plan(&self) -> Result<PlanResponse, String> {
-        let schema = self.resource().schema();
-        errors(&self.resource().validate(&self.config))?;
-        let request = || PlanRequest {
-            prior: self.state.clone(),
-            proposed: proposed_new(&schema.attributes, &self.state, &self.config),
-            config: self.config.clone(),
-            private: self.private.clone(),
-        };
-        let planned = self.resource().plan(request());
-        errors(&planned.diagnostics)?;
-        let again = self.resource().plan(request());
-        assert!(planned.planned == again.planned, "the plan is not pure");
-        assert_plan_valid(&schema.attributes, &self.state, &self.config, &planned.planned, "");
-        assert!(planned.requires_replace.is_empty(), "replaced: {:?}", planned.requires_replace);
-        Ok(planned)
+    pub fn state(&self) -> &Value {
+        &self.host.kept.state
     }
 
     /// What `terraform plan -detailed-exitcode` would say.
     pub async fn has_changes(&mut self) -> Result<bool, String> {
-        self.refresh().await?;
-        Ok(self.plan()?.planned != self.state)
+        let config = self.config.clone();
+        self.host.has_changes(&config).await.map_err(|refused| refused.to_string())
     }
 
-    pub async fn apply(&mut self, stop: CancellationToken) -> Result<Applied, String> {
-        self.refresh().await?;
-        let planned = self.plan()?;
-        if planned.planned == self.state {
-            return Ok(Applied::NothingToDo);
-        }
-        let request = ApplyRequest {
-            prior: self.state.clone(),
-            planned: planned.planned.clone(),
-            config: self.config.clone(),
-            private: planned.private,
-            stop,
-        };
-        let result = self.resource().apply(request).await;
-        let ended = errors(&result.diagnostics);
-        if ended.is_ok() {
-            let attributes = &self.resource().schema().attributes;
-            assert_compatible(attributes, &planned.planned, &result.state, "");
-        }
-        // After an error null keeps what was there.
-        if ended.is_ok() || !result.state.is_null() {
-            assert!(result.state.is_wholly_known(), "something is unknown after apply: {:?}", result.state);
-            (self.state, self.private) = (result.state, result.private);
-        }
-        ended.map(|()| Applied::Done)
+    pub async fn apply(&mut self, stop: CancellationToken) -> Result<Change, String> {
+        let applied = self.host.apply_until(&self.config.clone(), &stop).await;
+        self.ended(applied.map(|applied| applied.change))
     }
 
-    pub async fn destroy(&mut self) -> Result<(), String> {
-        self.refresh().await?;
-        if self.state.is_null() {
-            return Ok(());
-        }
-        let request =
-            ApplyRequest { prior: self.state.clone(), private: self.private.clone(), ..Default::default() };
-        let result = self.resource().apply(request).await;
-        let ended = errors(&result.diagnostics);
-        if ended.is_ok() || !result.state.is_null() {
-            (self.state, self.private) = (result.state, result.private);
-        }
-        ended
+    pub async fn destroy(&mut self) -> Result<Change, String> {
+        let applied = self.host.destroy().await;
+        self.ended(applied.map(|applied| applied.change))
+    }
+
+    /// Nothing of a service is ever a reason to replace it.
+    fn ended(&self, ended: Result<Change, Refused>) -> Result<Change, String> {
+        assert_ne!(ended.as_ref().ok(), Some(&Change::Replace), "replaced");
+        assert!(!self.host.kept.tainted, "it would be replaced");
+        ended.map_err(|refused| refused.to_string())
     }
 }
