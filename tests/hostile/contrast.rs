@@ -42,7 +42,7 @@ async fn promote(seed: u64, how: Option<u32>) -> (u64, u64) {
 
 /// In one go: the receiver is started, the rule moved and the old side stopped.
 async fn naively(live: &Live) {
-    let text = |name: &str| live.project.state().get(name).as_str().unwrap().to_owned();
+    let text = |name: &str| live.project.state.get(name).as_str().unwrap().to_owned();
     let api = live.stage.api();
     api.scale("nginx-green", 2).await;
     let (blue, green) = (text("blue_target_group_arn"), text("green_target_group_arn"));

@@ -2,6 +2,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/core_rules.rs"]
+mod core_rules;
+
 #[path = "../support/mod.rs"]
 mod support;
 

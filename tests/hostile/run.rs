@@ -288,7 +288,7 @@ async fn converge(stage: &Stage, project: &mut Project, wish: &Wish, outcome: &m
     match project.has_changes().await {
         Ok(false) => {}
         Ok(true) => {
-            outcome.problems.push(format!("the second plan is not empty: {:?}", project.state().get("phase")))
+            outcome.problems.push(format!("the second plan is not empty: {:?}", project.state.get("phase")))
         }
         Err(error) => outcome.problems.push(format!("the second plan failed: {error}")),
     }
