@@ -254,9 +254,9 @@ fn generated(attributes: &Attributes, state: &Value) -> Value {
     Value::object(members)
 }
 
-/// One in so many of `BLUEGREEN_LIVES`, which is 24 by itself.
+/// One in so many of `BLUEGREEN_LIVES`, which is 16 by itself.
 fn cases(part: u32) -> ProptestConfig {
-    let asked = std::env::var("BLUEGREEN_LIVES").ok().map_or(24, |lives| lives.parse().unwrap());
+    let asked = std::env::var("BLUEGREEN_LIVES").ok().map_or(16, |lives| lives.parse().unwrap());
     let cases: u32 = asked / part;
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 60, ..ProptestConfig::default() }
 }
