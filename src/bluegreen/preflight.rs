@@ -23,6 +23,7 @@ pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
     shadows(observed, layout, &mut problems);
     foreign(observed, &mut problems);
     groups(observed, layout, &mut problems);
+    everybody(layout, &mut problems);
     if let (Some(ours), Some(test), Some(_)) =
         (&observed.load_balancer, &observed.test_load_balancer, &layout.test)
         && ours != test
@@ -134,6 +135,27 @@ fn groups(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
                 fatal: true,
             });
         }
+    }
+}
+
+/// A canary that is for everybody, on fewer tasks than everybody needs.
+fn everybody(layout: &Layout, problems: &mut Vec<Problem>) {
+    let Some(canary) = &layout.canary else { return };
+    let all: Vec<String> =
+        canary.sources.iter().filter(|net| net.prefix_len() == 0).map(ToString::to_string).collect();
+    let tasks = layout.sides[canary.side].least();
+    if !all.is_empty() && tasks < layout.need {
+        problems.push(Problem {
+            attribute: "canary_source_ips",
+            summary: "A canary for everybody".to_owned(),
+            detail: format!(
+                "canary_source_ips come to {}, which is every caller, and {} has canary_count = {tasks} where the public needs desired_count = {}. Name fewer addresses, raise canary_count, or promote_to_all instead, which starts all tasks first.",
+                all.join(" and "),
+                canary.side,
+                layout.need
+            ),
+            fatal: false,
+        });
     }
 }
 

@@ -45,7 +45,7 @@ pub fn imported(identity: &[(&str, &str)], observed: &Observed) -> Value {
     state.set("canary_source_ips", Value::list::<Value>([]));
     state.set("rollout_steps", Value::list::<Value>([]));
     let production = observed.production().map_or(100, |rule| rule.priority);
-    state.set("canary_priority", production.saturating_sub(1).min(99));
+    state.set("canary_priority", production.saturating_sub(1).max(1));
     names(&mut state, observed);
     state
 }

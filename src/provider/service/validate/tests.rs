@@ -114,7 +114,7 @@ fn bad_values_are_blamed_on_their_attribute() {
         ("container_name", "".into(), "container_name"),
         ("production_priority", 0.into(), "production_priority"),
         ("production_priority", 50_001.into(), "production_priority"),
-        ("production_priority", 99.into(), "canary_priority"),
+        ("production_priority", 1.into(), "production_priority"),
         ("canary_priority", 100.into(), "canary_priority"),
         ("activate_canary", true.into(), "activate_canary"),
         ("promote_to_all", true.into(), "promote_to_all"),
