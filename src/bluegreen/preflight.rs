@@ -18,7 +18,11 @@ pub struct Problem {
 }
 
 pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let mut problems = gone(observed, layout);
+    if !problems.is_empty() {
+        // Of a listener that is not there, nothing else can be said.
+        return problems;
+    }
     priorities(observed, layout, &mut problems);
     shadows(observed, layout, &mut problems);
     foreign(observed, &mut problems);
@@ -38,6 +42,20 @@ pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
             });
     }
     problems
+}
+
+fn gone(observed: &Observed, layout: &Layout) -> Vec<Problem> {
+    let test = layout.test.as_ref().map(|test| ("test_listener.arn", &test.listener));
+    let named = [("listener_arn", &layout.listener)].into_iter().chain(test);
+    let gone = named.filter(|(_, arn)| observed.gone_listeners.contains(*arn)).map(|(attribute, arn)| Problem {
+        attribute,
+        summary: "The listener is gone".to_owned(),
+        detail: format!(
+            "There is no listener {arn} any more: it was deleted, and with it the rules of this service, so nobody reaches it by that way. Make the listener again and give its ARN as {attribute}."
+        ),
+        fatal: true,
+    });
+    gone.collect()
 }
 
 fn holder(neighbours: &[Neighbour], priority: u32) -> Option<&Neighbour> {

@@ -4,10 +4,13 @@ pub(super) mod apply;
 pub(super) mod attributes;
 mod decode;
 mod explain;
+mod inputs;
 #[cfg(test)]
 mod judged;
+mod place;
 mod planned;
 mod private;
+mod protection;
 mod rollout;
 mod state;
 mod validate;

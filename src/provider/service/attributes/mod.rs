@@ -12,7 +12,7 @@ pub(in crate::provider) mod row;
 pub mod runtime;
 pub mod target_group;
 pub mod test_listener;
-mod words;
+pub(super) mod words;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -38,6 +38,7 @@ fn headings() -> impl Iterator<Item = &'static Heading> {
     }
     of(&identity::ROWS)
         .chain(of(&identity::NETWORK))
+        .chain(of(&identity::PROTECTION))
         .chain(of(&release::ROWS))
         .chain(of(&release::TOGGLES))
         .chain(of(&release::TIMES))

@@ -184,6 +184,37 @@ fn a_canary_needs_an_audience_and_room_for_it() {
 }
 
 #[test]
+fn a_matcher_has_the_codes_of_its_protocol() {
+    let with = |version: &str, matcher: &str| {
+        errors(&[
+            ("target_group", health("protocol_version", version)),
+            ("health_check", health("matcher", matcher)),
+        ])
+    };
+    for (version, matcher) in [("GRPC", "200"), ("GRPC", "0-100"), ("HTTP2", "12"), ("HTTP1", "0")] {
+        assert_eq!(with(version, matcher), ["health_check.matcher"], "{version} {matcher}");
+    }
+    for (version, matcher) in [("GRPC", "0-99"), ("GRPC", "0,12"), ("HTTP2", "200-299")] {
+        assert_eq!(with(version, matcher), [""; 0], "{version} {matcher}");
+    }
+}
+
+#[test]
+fn everything_is_in_one_account_and_region() {
+    for (path, arn) in [
+        ("cluster", "arn:aws:ecs:eu-central-1:123456789012:cluster/shop"),
+        ("cluster", "arn:aws:ecs:eu-west-1:210987654321:cluster/shop"),
+        ("blue.task_definition", "arn:aws:ecs:eu-west-1:210987654321:task-definition/nginx:1"),
+        ("green.task_definition", "arn:aws:ecs:us-east-1:123456789012:task-definition/nginx:1"),
+    ] {
+        assert_eq!(errors(&[(path, arn.into())]), [path], "{arn}");
+    }
+    let right = "arn:aws:ecs:eu-west-1:123456789012:cluster/shop";
+    assert_eq!(errors(&[("cluster", right.into())]), [""; 0]);
+    assert_eq!(errors(&[("cluster", right.into()), ("listener_arn", Value::Unknown)]), [""; 0]);
+}
+
+#[test]
 fn whole_numbers_are_whole() {
     let half = Value::Number(terraform_plugin::Number::from_f64(1.5).unwrap());
     assert_eq!(errors(&[("desired_count", half)]), ["desired_count"]);
