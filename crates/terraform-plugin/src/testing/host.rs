@@ -167,8 +167,10 @@ impl Host {
     pub async fn plan(&mut self, config: &Value) -> Result<Plan, Refused> {
         let mut warnings = self.refresh().await?;
         if config.is_null() {
-            // Terraform asks a provider about a destroy only if it wants to be asked.
             let change = if self.kept.state.is_null() { Change::Nothing } else { Change::Delete };
+            if change == Change::Delete {
+                warnings.extend(self.ask_about_destroy().await?);
+            }
             let (private, identity) = (self.kept.private.clone(), self.encode_identity(&self.kept.identity));
             return Ok(Plan { change, planned: Value::Null, warnings, private, identity });
         }
@@ -187,6 +189,21 @@ impl Host {
         }
         warnings.extend(plan.warnings);
         Ok(Plan { warnings, ..plan })
+    }
+
+    async fn ask_about_destroy(&mut self) -> Result<Diagnostics, Refused> {
+        let request = wire::plan_resource_change::Request {
+            type_name: self.type_name.clone(),
+            prior_state: self.encode(&self.kept.state),
+            proposed_new_state: self.encode(&Value::Null),
+            config: self.encode(&Value::Null),
+            prior_private: self.kept.private.clone(),
+            prior_identity: self.encode_identity(&self.kept.identity),
+            ..Default::default()
+        };
+        let answer = answered("plan", self.client.plan_resource_change(request).await)?;
+        assert!(self.decode(answer.planned_state.as_ref()).is_null(), "a destroy ends in something");
+        passed("plan", answer.diagnostics)
     }
 
     /// The plan from that prior object, and whether it needs a new one.
