@@ -234,31 +234,42 @@ fn disturbed(start: &Story, to: &Spec, strikes: &[(usize, Disturbance)]) {
 #[test]
 fn every_move_with_every_disturbance_at_every_turn_converges_and_drops_nobody() {
     let full = std::env::var("BLUEGREEN_SWEEP").is_ok_and(|sweep| sweep == "full");
+    let runs: u64 = std::thread::scope(|threads| {
+        let mut started = Vec::new();
+        for (name, spec) in specs() {
+            for from in Phase::ALL {
+                let spec = spec.clone();
+                started.push(threads.spawn(move || moves_from(name, &spec, from, full)));
+            }
+        }
+        started.into_iter().map(|moves| moves.join().unwrap()).sum()
+    });
+    println!("every_interleaving: {runs} runs");
+}
+
+/// How many runs they were.
+fn moves_from(name: &str, spec: &Spec, from: Phase, full: bool) -> u64 {
     let (mut runs, mut pair) = (0u64, 0u64);
-    for (name, spec) in specs() {
-        for from in Phase::ALL {
-            let start = standing(&spec, from);
-            for to in Phase::ALL.into_iter().filter(|to| *to != from) {
-                let wish = Spec { phase: to, ..spec.clone() };
-                let turns = turns_of(&start, &wish);
-                assert!(turns < TURNS, "{name}: {from} -> {to} does not end by itself");
-                let strikes: Vec<(usize, Disturbance)> =
-                    (0..=turns).flat_map(|turn| DISTURBANCES.map(|what| (turn, what))).collect();
-                for first in &strikes {
-                    disturbed(&start, &wish, &[*first]);
+    let start = standing(spec, from);
+    for to in Phase::ALL.into_iter().filter(|to| *to != from) {
+        let wish = Spec { phase: to, ..spec.clone() };
+        let turns = turns_of(&start, &wish);
+        assert!(turns < TURNS, "{name}: {from} -> {to} does not end by itself");
+        let strikes: Vec<(usize, Disturbance)> =
+            (0..=turns).flat_map(|turn| DISTURBANCES.map(|what| (turn, what))).collect();
+        for first in &strikes {
+            disturbed(&start, &wish, &[*first]);
+            runs += 1;
+            for second in &strikes {
+                pair += 1;
+                if full || pair.is_multiple_of(97) {
+                    disturbed(&start, &wish, &[*first, *second]);
                     runs += 1;
-                    for second in &strikes {
-                        pair += 1;
-                        if full || pair.is_multiple_of(97) {
-                            disturbed(&start, &wish, &[*first, *second]);
-                            runs += 1;
-                        }
-                    }
                 }
             }
         }
     }
-    println!("every_interleaving: {runs} runs");
+    runs
 }
 
 #[test]
