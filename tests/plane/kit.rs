@@ -281,7 +281,14 @@ impl Table {
     pub fn rule(mut self, conditions: Vec<Condition>, action: Action) -> Self {
         let rules = &mut self.0.listeners[0].rules;
         let arn = format!("rule/{}", rules.len());
-        rules.push(RuleView { arn, priority: None, conditions, action });
+        rules.push(RuleView {
+            arn,
+            priority: None,
+            conditions,
+            gates: Vec::new(),
+            transforms: Vec::new(),
+            action,
+        });
         self
     }
 }

@@ -9,5 +9,6 @@ mod bodies;
 mod checks;
 mod continuity;
 mod failures;
+mod gates;
 mod routing;
 mod signals;

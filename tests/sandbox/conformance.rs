@@ -344,3 +344,26 @@ async fn tags_survive_what_xml_would_not() {
     let read = world.sandbox.elb("DescribeTags", &world.fill("ResourceArns.member.1=$R")).await;
     assert_eq!(element(&read.text, "Value"), "&lt;a&gt;&amp;&quot;'&#13;\u{FFFD}");
 }
+
+/// STS API reference, GetCallerIdentity and common errors.
+#[tokio::test]
+async fn a_caller_learns_whose_account_it_is_and_an_unknown_call_gets_its_protocols_refusal() {
+    let sandbox = Sandbox::fast().await;
+    let asked = sandbox.signed("sts", "Action=GetCallerIdentity&Version=2011-06-15").await.unwrap();
+    assert_eq!((asked.status, element(&asked.text, "Account")), (200, "123456789012"));
+    assert_eq!(element(&asked.text, "Arn"), "arn:aws:iam::123456789012:user/sandbox");
+    assert!(
+        asked
+            .text
+            .starts_with("<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">")
+    );
+    for (service, version) in
+        [("sts", "2011-06-15"), ("elasticloadbalancing", "2012-06-01"), ("rds", "2014-10-31")]
+    {
+        let refused =
+            sandbox.signed(service, &format!("Action=AssumeNothing&Version={version}")).await.unwrap();
+        assert_eq!((refused.status, element(&refused.text, "Code")), (400, "InvalidAction"), "{service}");
+        let text = format!("Could not find operation AssumeNothing for version {version}");
+        assert_eq!(element(&refused.text, "Message"), text);
+    }
+}

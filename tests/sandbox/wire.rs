@@ -68,9 +68,14 @@ impl Sandbox {
 
     /// `params` as on the wire, without Action.
     pub async fn try_elb(&self, action: &str, params: &str) -> hyper::Result<Reply> {
-        let body = format!("Action={action}&Version=2015-12-01&{params}");
-        let request = Request::post("/").header("host", "sandbox");
-        self.send(request.body(Full::from(body)).unwrap()).await
+        self.signed("elasticloadbalancing", &format!("Action={action}&Version=2015-12-01&{params}")).await
+    }
+
+    /// A call by the query protocol, signed for a service.
+    pub async fn signed(&self, service: &str, body: &str) -> hyper::Result<Reply> {
+        let scope = format!("AWS4-HMAC-SHA256 Credential=key/20260101/eu-west-1/{service}/aws4_request");
+        let request = Request::post("/").header("host", "sandbox").header("authorization", scope);
+        self.send(request.body(Full::from(body.to_owned())).unwrap()).await
     }
 
     pub async fn elb(&self, action: &str, params: &str) -> Reply {

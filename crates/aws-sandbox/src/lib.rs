@@ -36,6 +36,7 @@ pub mod in_process;
 pub mod journal;
 mod loopback;
 mod options;
+pub mod pattern;
 mod premade;
 mod protocol;
 mod ready;

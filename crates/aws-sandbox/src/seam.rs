@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::pattern::Pattern;
+
 /// Index of a load balancer node, 0-based.
 pub type Node = usize;
 
@@ -35,6 +37,10 @@ pub struct RuleView {
     pub priority: Option<u32>,
     /// All must match (AND); inside one, any value (OR).
     pub conditions: Vec<Condition>,
+    /// Passed in this order before the action.
+    pub gates: Vec<Gate>,
+    /// What is rewritten before a target sees it.
+    pub transforms: Vec<Transform>,
     pub action: Action,
 }
 
@@ -52,6 +58,91 @@ pub enum Condition {
         values: Vec<String>,
     },
     Query(Vec<(Option<String>, String)>),
+    HostRegex(Vec<Pattern>),
+    PathRegex(Vec<Pattern>),
+    HeaderRegex {
+        name: String,
+        patterns: Vec<Pattern>,
+    },
+}
+
+/// What may bar the way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gate {
+    Login(Login),
+    Token { issuer: String, claims: Vec<Claim> },
+}
+
+/// A login by a session cookie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Login {
+    /// With `client`, what a session is good for.
+    pub issuer: String,
+    pub client: String,
+    /// Where callers are sent to log in.
+    pub endpoint: String,
+    pub scope: String,
+    pub extra: BTreeMap<String, String>,
+    pub cookie: String,
+    pub session: Duration,
+    pub otherwise: Unauthenticated,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unauthenticated {
+    Deny,
+    Allow,
+    Authenticate,
+}
+
+impl Unauthenticated {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Allow => "allow",
+            Self::Authenticate => "authenticate",
+        }
+    }
+}
+
+/// A claim that a token must have with one of these values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    pub name: String,
+    pub format: ClaimFormat,
+    pub values: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimFormat {
+    SingleString,
+    StringArray,
+    SpaceSeparated,
+}
+
+impl ClaimFormat {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SingleString => "single-string",
+            Self::StringArray => "string-array",
+            Self::SpaceSeparated => "space-separated-values",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transform {
+    pub what: Rewritten,
+    pub pattern: Pattern,
+    /// `$1` and so on are groups.
+    pub replace: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rewritten {
+    Host,
+    /// Path and query.
+    Url,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -15,6 +15,7 @@ mod quotas;
 mod scene;
 pub(crate) mod services;
 mod state;
+mod sts;
 mod tags;
 mod traffic;
 pub mod witness;

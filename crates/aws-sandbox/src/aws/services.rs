@@ -6,7 +6,7 @@ use super::quotas::Bucket;
 use super::state::State;
 use super::tags::Tags;
 use super::world::World;
-use super::{ecs, elb};
+use super::{ecs, elb, sts};
 use crate::call::dialect::Dialect;
 use crate::call::error::Answer;
 use crate::call::params::Params;
@@ -23,7 +23,7 @@ pub struct Row {
     pub buckets: fn(&Request) -> Vec<Bucket>,
 }
 
-static SERVICES: [Row; 2] = [
+static SERVICES: [Row; 3] = [
     Row {
         dialect: &ecs::DIALECT,
         read: ecs::read,
@@ -39,6 +39,14 @@ static SERVICES: [Row; 2] = [
         touches: elb::touches,
         tagging: elb::tagging,
         buckets: elb::quotas::buckets,
+    },
+    Row {
+        dialect: &sts::DIALECT,
+        read: sts::read,
+        write: |_, _, _, _| None,
+        touches: |_, _, _| Vec::new(),
+        tagging: |_| Tags::new(),
+        buckets: sts::buckets,
     },
 ];
 

@@ -7,6 +7,9 @@ use hyper::{Response, StatusCode};
 use super::body::Outgoing;
 use super::rules::Asked;
 
+/// What listeners really speak, whatever their protocol.
+pub(super) const SCHEME: &str = "http";
+
 /// An error page as the load balancer's, `Server: awselb/2.0` included.
 pub(super) fn error(status: u16) -> Response<Outgoing> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -20,6 +23,7 @@ pub(super) fn error(status: u16) -> Response<Outgoing> {
 
 fn phrase(status: StatusCode) -> &'static str {
     match status.as_u16() {
+        401 => "Authorization Required",
         503 => "Service Temporarily Unavailable",
         504 => "Gateway Time-out",
         _ => status.canonical_reason().unwrap_or(""),
@@ -66,7 +70,7 @@ impl Redirect<'_> {
     fn location(&self, asked: &Asked, listener_port: u16) -> String {
         let fill = |template: &str| {
             template
-                .replace("#{protocol}", "http")
+                .replace("#{protocol}", SCHEME)
                 .replace("#{port}", &listener_port.to_string())
                 .replace("#{host}", asked.host)
                 .replace("#{path}", asked.path.trim_start_matches('/'))

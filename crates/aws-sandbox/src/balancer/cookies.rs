@@ -42,11 +42,11 @@ pub(super) fn write(headers: &mut HeaderMap, name: &str, content: &str, duration
 }
 
 /// AWS encrypts the value; here it is only made opaque.
-fn seal(content: &str, expires: Duration) -> String {
+pub(super) fn seal(content: &str, expires: Duration) -> String {
     URL_SAFE_NO_PAD.encode(format!("{} {content}", expires.as_millis()))
 }
 
-fn open(value: &str, now: Duration) -> Option<String> {
+pub(super) fn open(value: &str, now: Duration) -> Option<String> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(value).ok()?).ok()?;
     let (expires, content) = text.split_once(' ')?;
     let expires: u128 = expires.parse().ok()?;

@@ -1,7 +1,7 @@
 //! The load balancer's data plane: one node, with real sockets on its own loopback address.
 //!
-//! From a connection to its answer: `front` accepts, `request` finds rule (`rules`), group and
-//! target (`choice`), `exchange` talks to the target over a connection of its `backend`.
+//! From a connection to its answer: `front` accepts, `request` finds rule (`rules`), passes its `gates`, finds group and
+//! target (`choice`) and applies `transforms`, `exchange` talks to the target over a connection of its `backend`.
 
 mod activity;
 mod answer;
@@ -11,9 +11,11 @@ mod choice;
 mod cookies;
 mod exchange;
 mod front;
+mod gates;
 mod node;
 mod request;
 mod rules;
+mod transforms;
 mod upgrade;
 mod uplink;
 mod wildcard;

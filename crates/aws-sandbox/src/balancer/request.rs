@@ -15,7 +15,7 @@ use super::exchange::{self, Trouble, exchange};
 use super::node::Node;
 use super::rules::{self, Asked};
 use super::upgrade::{self, Joint};
-use super::{choice, cookies};
+use super::{choice, cookies, gates, transforms};
 use crate::seam::{Action, ListenerView, Report, RuleView};
 
 /// The front connection a request came on.
@@ -82,17 +82,23 @@ pub(super) async fn answer(front: &Front, request: Request<Incoming>) -> Respons
     let Some(listener) = view.table.listeners.iter().find(|listener| listener.port == front.port) else {
         return account.unserved(unavailable("the listener was deleted".to_owned()));
     };
+    let now = front.node.clock.now();
+    if let Some(response) = gates::back_from_provider(listener, &asked, now) {
+        return response;
+    }
     let Some(rule) = rules::met(listener, &asked) else {
         return account.unserved(unavailable("no rule matches and there is no default rule".to_owned()));
     };
     account.rule.clone_from(&rule.arn);
+    if let Some(response) = gates::barred(&rule.gates, &asked, front.port, now) {
+        return response;
+    }
     match &rule.action {
         Action::Fixed { status, content_type, body } => answer::fixed(*status, content_type, body),
         Action::Redirect { protocol, host, port, path, query, status } => {
             Redirect { protocol, host, port, path, query }.answer(*status, &asked, front.port)
         }
         Action::Forward { groups, stickiness } => {
-            let now = front.node.clock.now();
             let cookie = stickiness.and_then(|_| cookies::read(asked.headers, cookies::GROUP, now));
             let draw = |total| rand::random_range(0..total);
             let Some(arn) = choice::group(groups, cookie.as_deref(), draw).map(str::to_owned) else {
@@ -158,6 +164,8 @@ async fn forward(
 
     let idle_timeout = listener.idle_timeout.max(Duration::from_secs(1));
     let upgrading = upgrade::wanted(request.headers()).then(|| hyper::upgrade::on(&mut request));
+    transforms::apply(&rule.transforms, &account.host, &mut request)
+        .map_err(|reason| Trouble { status: 500, reason })?;
     exchange::forwarded(&mut request, front.source, front.port, upgrading.is_some());
     let busy = front.activity.busy();
     let activity = Activity::new(&node.clock);

@@ -37,6 +37,12 @@ fn holds(condition: &Condition, asked: &Asked) -> bool {
             let text = String::from_utf8_lossy(header.as_bytes());
             values.iter().any(|pattern| matches(pattern, &text, Case::Ignored))
         }),
+        Condition::HostRegex(patterns) => patterns.iter().any(|pattern| pattern.matches(asked.host)),
+        Condition::PathRegex(patterns) => patterns.iter().any(|pattern| pattern.matches(asked.path)),
+        Condition::HeaderRegex { name, patterns } => asked.headers.get_all(name).iter().any(|header| {
+            let text = String::from_utf8_lossy(header.as_bytes());
+            patterns.iter().any(|pattern| pattern.matches(&text))
+        }),
         Condition::Query(wanted) => wanted.iter().any(|(key, value)| in_query(asked.query, key, value)),
     }
 }
@@ -68,6 +74,8 @@ mod tests {
             arn: format!("rule/{n}"),
             priority: None,
             conditions,
+            gates: Vec::new(),
+            transforms: Vec::new(),
             action: action.clone(),
         };
         let rules = rules.into_iter().enumerate().map(rule).collect();

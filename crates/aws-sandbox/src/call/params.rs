@@ -1,5 +1,7 @@
 //! Typed access to a request's parameters, whichever protocol they came by.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::dialect::{Absent, Dialect};
@@ -114,6 +116,19 @@ impl<'a> Params<'a> {
             _ => Err(self.malformed(name, "a list of structures")),
         });
         each.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// A map, which the query protocol writes as `NAME.entry.N.key` and `.value`.
+    pub fn map(&self, name: &str) -> Result<Option<BTreeMap<String, String>>, ApiError> {
+        let Some(map) = self.object(name)? else { return Ok(None) };
+        let entries = map.object("entry")?.map_or(self.value, |it| it.value);
+        let mut found = BTreeMap::new();
+        for entry in entries.as_object().into_iter().flat_map(|numbered| numbered.values()) {
+            let entry = Params::new(self.dialect, entry);
+            found
+                .insert(entry.needed("key")?.to_owned(), entry.text("value")?.unwrap_or_default().to_owned());
+        }
+        Ok(Some(found))
     }
 
     pub fn texts(&self, name: &str) -> Result<Option<Vec<&'a str>>, ApiError> {

@@ -10,6 +10,8 @@ pub enum Service {
     Ecs,
     #[serde(rename = "elasticloadbalancing", alias = "elb", alias = "elbv2")]
     Elb,
+    #[serde(rename = "sts")]
+    Sts,
 }
 
 #[derive(Clone, Debug)]

@@ -113,6 +113,8 @@ mod tests {
         check("", "", "Action=DescribeRules", "Elb DescribeRules");
         // The Classic Load Balancer signs with the same name and has another version.
         check("", "elasticloadbalancing", "Action=DescribeLoadBalancers&Version=2012-06-01", "InvalidAction");
+        check("", "sts", "Action=GetCallerIdentity&Version=2011-06-15", "Sts GetCallerIdentity");
+        check("", "sts", "Action=GetCallerIdentity&Version=2015-12-01", "InvalidAction");
         check("", "rds", "Action=DescribeRules&Version=2015-12-01", "InvalidAction");
         check("", "", "Version=2015-12-01", "MissingAction");
     }

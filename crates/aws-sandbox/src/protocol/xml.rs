@@ -18,6 +18,10 @@ pub fn element(out: &mut String, name: &str, value: &Value) {
     if value.is_null() {
         return;
     }
+    if let ("entry", Value::Array(entries)) = (name, value) {
+        // A map: its entries stand side by side, in no list.
+        return entries.iter().for_each(|entry| element(out, name, entry));
+    }
     let _ = write!(out, "<{name}>");
     match value {
         Value::Null => {}

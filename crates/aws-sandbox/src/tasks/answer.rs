@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::behaviour::Behaviour;
@@ -49,6 +49,7 @@ impl Answerer {
             self.clock.sleep(self.behaviour.latency).await;
         }
         let seen = seen_as(request.headers(), peer);
+        let asked = asked_as(&request);
         let mut status = StatusCode::OK;
         let mut kind = "text/plain; charset=utf-8";
         let path = request.uri().path();
@@ -78,12 +79,21 @@ impl Answerer {
         headers.clone_from(&self.identity);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert("x-peer", seen);
+        headers.extend(asked);
         Ok(response)
     }
 
     fn own(&self) -> Content {
         Content::Own(Full::new(self.text.clone()))
     }
+}
+
+/// Host and URL as the task sees them, after whatever the load balancer rewrote.
+fn asked_as(request: &Request<Incoming>) -> HeaderMap {
+    let url = request.uri().path_and_query().and_then(|url| HeaderValue::from_str(url.as_str()).ok());
+    let host = request.headers().get(HOST).cloned();
+    let pairs = [("x-host", host), ("x-url", url)].into_iter();
+    pairs.filter_map(|(name, value)| Some((HeaderName::from_static(name), value?))).collect()
 }
 
 /// Health checks carry `ELB-HealthChecker/2.0` (elasticloadbalancing, "Health checks for

@@ -48,6 +48,8 @@ impl World {
             arn: listener.default_rule_arn.clone(),
             priority: None,
             conditions: Vec::new(),
+            gates: listener.default_gates.iter().map(|gate| gate.view.clone()).collect(),
+            transforms: Vec::new(),
             action: listener.default_action.view(),
         });
         let arn = arn.to_owned();

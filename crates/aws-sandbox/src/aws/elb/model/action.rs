@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::gate::Gate;
 use crate::seam;
 
 /// The one routing action of a rule or of a listener's default.
@@ -38,9 +39,9 @@ impl Action {
         }
     }
 
-    /// As the API answers it, in a list of one.
-    pub fn json(&self) -> Value {
-        let action = match self {
+    /// As the API answers it, behind its gates; the order is told where there are several actions.
+    pub fn json(&self, gates: &[Gate]) -> Value {
+        let mut action = match self {
             Self::Forward { groups, stickiness } => {
                 let tuples: Vec<Value> = groups
                     .iter()
@@ -68,7 +69,12 @@ impl Action {
                 },
             }),
         };
-        json!([action])
+        if gates.is_empty() {
+            return json!([action]);
+        }
+        action["Order"] = json!(gates.len() + 1);
+        let before = gates.iter().zip(1..).map(|(gate, order)| gate.json(order));
+        before.chain([action]).collect()
     }
 
     pub fn view(&self) -> seam::Action {

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
+use crate::pattern::Pattern;
 use crate::seam;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -17,16 +18,26 @@ pub enum Condition {
         values: Vec<String>,
     },
     Query(Vec<(Option<String>, String)>),
+    HostRegex(Vec<Pattern>),
+    PathRegex(Vec<Pattern>),
+    HeaderRegex {
+        name: String,
+        patterns: Vec<Pattern>,
+    },
+}
+
+fn texts(patterns: &[Pattern]) -> Vec<String> {
+    patterns.iter().map(|it| it.text().to_owned()).collect()
 }
 
 impl Condition {
     pub fn field(&self) -> &'static str {
         match self {
-            Self::Host(_) => "host-header",
-            Self::Path(_) => "path-pattern",
+            Self::Host(_) | Self::HostRegex(_) => "host-header",
+            Self::Path(_) | Self::PathRegex(_) => "path-pattern",
             Self::SourceIp(_) => "source-ip",
             Self::Method(_) => "http-request-method",
-            Self::Header { .. } => "http-header",
+            Self::Header { .. } | Self::HeaderRegex { .. } => "http-header",
             Self::Query(_) => "query-string",
         }
     }
@@ -35,6 +46,9 @@ impl Condition {
         match self {
             Self::Host(values) | Self::Path(values) | Self::Method(values) | Self::Header { values, .. } => {
                 values.clone()
+            }
+            Self::HostRegex(patterns) | Self::PathRegex(patterns) | Self::HeaderRegex { patterns, .. } => {
+                texts(patterns)
             }
             Self::SourceIp(nets) => nets.iter().map(|(text, _)| text.clone()).collect(),
             Self::Query(pairs) => {
@@ -52,6 +66,18 @@ impl Condition {
             Self::Path(values) => {
                 json!({"Field": field, "Values": values, "PathPatternConfig": {"Values": values}})
             }
+            Self::HostRegex(patterns) => {
+                let texts = texts(patterns);
+                json!({"Field": field, "RegexValues": texts, "HostHeaderConfig": {"RegexValues": texts}})
+            }
+            Self::PathRegex(patterns) => {
+                let texts = texts(patterns);
+                json!({"Field": field, "RegexValues": texts, "PathPatternConfig": {"RegexValues": texts}})
+            }
+            Self::HeaderRegex { name, patterns } => json!({
+                "Field": field,
+                "HttpHeaderConfig": {"HttpHeaderName": name, "RegexValues": texts(patterns)},
+            }),
             Self::SourceIp(_) => json!({"Field": field, "SourceIpConfig": {"Values": self.values()}}),
             Self::Method(values) => json!({"Field": field, "HttpRequestMethodConfig": {"Values": values}}),
             Self::Header { name, values } => {
@@ -73,6 +99,9 @@ impl Condition {
             Self::Method(values) => seam::Condition::Method(values),
             Self::Header { name, values } => seam::Condition::Header { name, values },
             Self::Query(pairs) => seam::Condition::Query(pairs),
+            Self::HostRegex(patterns) => seam::Condition::HostRegex(patterns),
+            Self::PathRegex(patterns) => seam::Condition::PathRegex(patterns),
+            Self::HeaderRegex { name, patterns } => seam::Condition::HeaderRegex { name, patterns },
         }
     }
 }

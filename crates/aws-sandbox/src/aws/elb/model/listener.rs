@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::action::Action;
+use super::gate::Gate;
 use crate::aws::tags::Tags;
 
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ pub struct Listener {
     pub protocol: String,
     pub certificates: Vec<String>,
     pub ssl_policy: Option<String>,
+    pub default_gates: Vec<Gate>,
     pub default_action: Action,
     pub default_rule_arn: String,
     pub default_rule_tags: Tags,
@@ -31,7 +33,7 @@ impl Listener {
             "Protocol": self.protocol,
             "Certificates": certificates,
             "SslPolicy": self.ssl_policy,
-            "DefaultActions": self.default_action.json(),
+            "DefaultActions": self.default_action.json(&self.default_gates),
         })
     }
 }

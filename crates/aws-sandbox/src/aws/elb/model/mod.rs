@@ -3,12 +3,14 @@
 pub mod action;
 pub mod attributes;
 pub mod condition;
+pub mod gate;
 pub mod listener;
 pub mod load_balancer;
 pub mod node_rules;
 pub mod rule;
 pub mod target;
 pub mod target_group;
+pub mod transform;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::action::Action;
 use super::condition::Condition;
+use super::gate::Gate;
+use super::transform;
 use crate::aws::tags::Tags;
-use crate::seam::RuleView;
+use crate::seam::{RuleView, Transform};
 
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -15,6 +17,8 @@ pub struct Rule {
     pub listener: String,
     pub priority: u32,
     pub conditions: Vec<Condition>,
+    pub gates: Vec<Gate>,
+    pub transforms: Vec<Transform>,
     pub action: Action,
     pub tags: Tags,
     pub created: Duration,
@@ -27,7 +31,8 @@ impl Rule {
             "RuleArn": self.arn,
             "Priority": self.priority.to_string(),
             "Conditions": conditions,
-            "Actions": self.action.json(),
+            "Actions": self.action.json(&self.gates),
+            "Transforms": self.transforms.iter().map(transform::json).collect::<Vec<_>>(),
             "IsDefault": false,
         })
     }
@@ -38,6 +43,8 @@ impl Rule {
             arn: self.arn.clone(),
             priority: Some(self.priority),
             conditions: self.conditions.iter().map(Condition::view).collect(),
+            gates: self.gates.iter().map(|gate| gate.view.clone()).collect(),
+            transforms: self.transforms.clone(),
             action: self.action.view(),
         }
     }

@@ -18,7 +18,7 @@ impl Elb {
             "RuleArn": it.default_rule_arn,
             "Priority": "default",
             "Conditions": [],
-            "Actions": it.default_action.json(),
+            "Actions": it.default_action.json(&it.default_gates),
             "IsDefault": true,
         }))
     }

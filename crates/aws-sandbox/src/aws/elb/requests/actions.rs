@@ -1,32 +1,86 @@
 //! Reads and checks the actions of a request.
 
+use super::gates;
 use crate::aws::elb::model::action::Action;
+use crate::aws::elb::model::gate::{COGNITO, Gate, JWT, OIDC};
 use crate::aws::elb::refusals::{bad_action, no_group, validation};
 use crate::call::error::ApiError;
 use crate::call::params::Params;
 
-/// Reads the list `name`; `Ok(None)` if it is absent.
-pub fn parse(params: &Params, name: &str) -> Result<Option<Action>, ApiError> {
-    let Some(actions) = params.objects(name)? else { return Ok(None) };
-    let [action] = actions.as_slice() else {
-        if actions.is_empty() {
-            return Err(validation("An action must be specified"));
+/// The actions of a rule or of a listener's default: gates in their order, then the one that routes.
+pub struct Actions {
+    pub gates: Vec<Gate>,
+    pub routing: Action,
+}
+
+/// Reads the list `name`; `Ok(None)` if it is absent. `before` are the gates that it replaces.
+pub fn parse(params: &Params, name: &str, before: &[Gate]) -> Result<Option<Actions>, ApiError> {
+    let Some(mut actions) = params.objects(name)? else { return Ok(None) };
+    if actions.is_empty() {
+        return Err(validation("An action must be specified"));
+    }
+    in_order(&mut actions)?;
+    let (mut gates, mut routing) = (Vec::<Gate>::new(), None);
+    for action in &actions {
+        if let Some(gate) = gates::parse(action, before)? {
+            if routing.is_some() {
+                return Err(bad_action("An action that routes must be the last action of a rule"));
+            }
+            let login = |kind: &str| kind != JWT;
+            if gates.iter().any(|it| login(it.kind) == login(gate.kind)) {
+                return Err(ApiError::new("TooManyActions", "A rule can have one action of this type"));
+            }
+            gates.push(gate);
+        } else if routing.replace(route(action)?).is_some() {
+            return Err(ApiError::new(
+                "TooManyActions",
+                "The maximum number of forward, redirect and fixed-response actions for a rule is 1",
+            ));
         }
-        return Err(ApiError::new("TooManyActions", "The maximum number of actions for a rule is 1"));
-    };
-    action.within("Order", 1, 50_000)?;
+    }
+    let routing = routing.ok_or_else(|| {
+        bad_action("A rule must have exactly one forward, redirect or fixed-response action, and it must be the last")
+    })?;
+    Ok(Some(Actions { gates, routing }))
+}
+
+/// "The action with the lowest value for order is performed first", and with several actions each must have one
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Action.html>).
+fn in_order(actions: &mut [Params]) -> Result<(), ApiError> {
+    let mut orders = Vec::new();
+    for action in actions.iter() {
+        match action.within("Order", 1, 50_000)? {
+            Some(order) if orders.contains(&order) => {
+                return Err(bad_action(format!("The order '{order}' is specified for more than one action")));
+            }
+            Some(order) => orders.push(order),
+            None if actions.len() > 1 => {
+                return Err(bad_action("An order must be specified for each of several actions"));
+            }
+            None => {}
+        }
+    }
+    actions.sort_by_key(|action| action.within("Order", 1, 50_000).ok().flatten());
+    Ok(())
+}
+
+/// Whether a listener of this protocol may have these gates.
+pub fn check_gates(protocol: &str, gates: &[Gate]) -> Result<(), ApiError> {
+    match gates.first().filter(|_| protocol != "HTTPS") {
+        None => Ok(()),
+        Some(gate) => {
+            Err(bad_action(format!("Actions of type '{}' are supported only on HTTPS listeners", gate.kind)))
+        }
+    }
+}
+
+fn route(action: &Params) -> Result<Action, ApiError> {
     match action.needed("Type")? {
-        "forward" => forward(action).map(Some),
-        "redirect" => redirect(action).map(Some),
-        "fixed-response" => fixed(action).map(Some),
-        kind @ ("authenticate-oidc" | "authenticate-cognito" | "jwt-validation") => {
-            Err(bad_action(format!("Actions of type '{kind}' are supported only on HTTPS listeners")))
-        }
+        "forward" => forward(action),
+        "redirect" => redirect(action),
+        "fixed-response" => fixed(action),
         _ => {
-            action.word(
-                "Type",
-                &["forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response"],
-            )?;
+            action.word("Type", &["forward", OIDC, COGNITO, "redirect", "fixed-response", JWT])?;
             Err(bad_action("The action type is not supported"))
         }
     }

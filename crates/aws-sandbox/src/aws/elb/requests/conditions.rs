@@ -6,6 +6,7 @@ use crate::aws::elb::model::condition::Condition;
 use crate::aws::elb::refusals::validation;
 use crate::call::error::ApiError;
 use crate::call::params::Params;
+use crate::pattern::Pattern;
 
 /// Most values (and most wildcards) in all conditions of one rule.
 const MOST: usize = 5;
@@ -19,7 +20,10 @@ pub fn parse(params: &Params, name: &str) -> Result<Option<Vec<Condition>>, ApiE
     let conditions: Vec<Condition> = given.iter().map(one).collect::<Result<_, _>>()?;
     for (index, condition) in conditions.iter().enumerate() {
         let field = condition.field();
-        let repeatable = matches!(condition, Condition::Header { .. } | Condition::Query(_));
+        let repeatable = matches!(
+            condition,
+            Condition::Header { .. } | Condition::HeaderRegex { .. } | Condition::Query(_)
+        );
         if !repeatable && conditions[..index].iter().any(|earlier| earlier.field() == field) {
             return Err(validation(format!("A rule can only have one '{field}' condition")));
         }
@@ -28,8 +32,10 @@ pub fn parse(params: &Params, name: &str) -> Result<Option<Vec<Condition>>, ApiE
         return Err(validation(format!("A rule can only have '{MOST}' condition values")));
     }
     let wildcards = |text: &String| text.matches(['*', '?']).count();
-    let patterns =
-        conditions.iter().filter(|it| !matches!(it, Condition::SourceIp(_) | Condition::Method(_)));
+    let plain = |it: &&Condition| {
+        matches!(it, Condition::Host(_) | Condition::Path(_) | Condition::Header { .. } | Condition::Query(_))
+    };
+    let patterns = conditions.iter().filter(plain);
     if patterns.flat_map(Condition::values).map(|text| wildcards(&text)).sum::<usize>() > MOST {
         return Err(validation(format!("A rule can only have '{MOST}' condition wildcards")));
     }
@@ -37,9 +43,6 @@ pub fn parse(params: &Params, name: &str) -> Result<Option<Vec<Condition>>, ApiE
 }
 
 fn one(given: &Params) -> Result<Condition, ApiError> {
-    if given.has("RegexValues") {
-        return Err(validation("The sandbox has no regular expressions in conditions"));
-    }
     let field = match given.text("Field")? {
         Some(field) if !field.is_empty() => field,
         _ => return Err(validation("A condition field must be specified")),
@@ -61,8 +64,8 @@ fn one(given: &Params) -> Result<Condition, ApiError> {
     if field == "query-string" {
         return query(inner);
     }
-    if inner.as_ref().is_some_and(|it| it.has("RegexValues")) {
-        return Err(validation("The sandbox has no regular expressions in conditions"));
+    if let Some(expressions) = regular(given, inner.as_ref())? {
+        return regex(field, &expressions, given, inner.as_ref());
     }
     let shortcut = given.texts("Values")?.filter(|values| !values.is_empty());
     let listed = match &inner {
@@ -85,14 +88,52 @@ fn one(given: &Params) -> Result<Condition, ApiError> {
         "http-request-method" => check_each(field, &values, method).map(|()| Condition::Method(values)),
         "source-ip" => values.into_iter().map(source).collect::<Result<_, _>>().map(Condition::SourceIp),
         _ => {
-            let name = inner.and_then(|it| it.text("HttpHeaderName").ok().flatten()).unwrap_or_default();
-            if name.is_empty() || name.len() > 40 || !name.bytes().all(token) {
-                return Err(validation(format!("The HTTP header name '{name}' is not valid")));
-            }
+            let name = header_name(inner.as_ref())?;
             check_each(field, &values, |text| !text.is_empty() && text.len() <= 128)?;
-            Ok(Condition::Header { name: name.to_owned(), values })
+            Ok(Condition::Header { name, values })
         }
     }
+}
+
+fn header_name(inner: Option<&Params>) -> Result<String, ApiError> {
+    let name = inner.and_then(|it| it.text("HttpHeaderName").ok().flatten()).unwrap_or_default();
+    if name.is_empty() || name.len() > 40 || !name.bytes().all(token) {
+        return Err(validation(format!("The HTTP header name '{name}' is not valid")));
+    }
+    Ok(name.to_owned())
+}
+
+/// The regular expressions of a condition, wherever they stand; `None` if there are none.
+fn regular<'a>(given: &Params<'a>, inner: Option<&Params<'a>>) -> Result<Option<Vec<&'a str>>, ApiError> {
+    let listed = match inner {
+        None => None,
+        Some(inner) => inner.texts("RegexValues")?.filter(|list| !list.is_empty()),
+    };
+    let shortcut = given.texts("RegexValues")?.filter(|list| !list.is_empty());
+    Ok(listed.or(shortcut))
+}
+
+/// A condition of regular expressions: values or expressions, not both
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html>).
+fn regex(field: &str, texts: &[&str], given: &Params, inner: Option<&Params>) -> Result<Condition, ApiError> {
+    if !["host-header", "path-pattern", "http-header"].contains(&field) {
+        return Err(validation(format!("Regular expressions are not supported for the field '{field}'")));
+    }
+    if given.has("Values") || inner.is_some_and(|it| it.has("Values")) {
+        return Err(validation("You cannot specify both values and regular expressions in a condition"));
+    }
+    let one = |text: &&str| match text.len() {
+        0 | 129.. => Err(validation(format!("The regular expression '{text}' is not valid"))),
+        // As with values, only paths are compared with case.
+        _ => Pattern::new(text, field != "path-pattern")
+            .map_err(|why| validation(format!("The regular expression '{text}' is not valid: {why}"))),
+    };
+    let patterns: Vec<Pattern> = texts.iter().map(one).collect::<Result<_, _>>()?;
+    Ok(match field {
+        "host-header" => Condition::HostRegex(patterns),
+        "path-pattern" => Condition::PathRegex(patterns),
+        _ => Condition::HeaderRegex { name: header_name(inner)?, patterns },
+    })
 }
 
 fn query(inner: Option<Params>) -> Result<Condition, ApiError> {

@@ -3,7 +3,9 @@
 pub mod actions;
 pub mod attributes;
 pub mod conditions;
+pub mod gates;
 pub mod health_checks;
 pub mod names;
 pub mod tags;
 pub mod targets;
+pub mod transforms;

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::aws::elb::model::listener::Listener;
 use crate::aws::elb::refusals::validation;
+use crate::aws::elb::requests::actions::check_gates;
 use crate::aws::elb::requests::{actions, tags};
 use crate::aws::tags::Tags;
 use crate::aws::world::World;
@@ -61,8 +62,8 @@ impl World {
 
     pub(crate) fn create_listener(&mut self, now: Duration, params: &Params) -> Answer {
         let load_balancer = params.needed("LoadBalancerArn")?.to_owned();
-        let action =
-            actions::parse(params, "DefaultActions")?.ok_or_else(|| params.missing("DefaultActions"))?;
+        let actions =
+            actions::parse(params, "DefaultActions", &[])?.ok_or_else(|| params.missing("DefaultActions"))?;
         let port = params
             .within("Port", 1, 65_535)?
             .ok_or_else(|| validation("A listener port must be specified"))?;
@@ -80,7 +81,8 @@ impl World {
                 "You have reached the maximum number of listeners",
             ));
         }
-        self.check_action(&load_balancer, &action, &[])?;
+        check_gates(&protocol, &actions.gates)?;
+        self.check_action(&load_balancer, &actions.routing, &[])?;
         let arn = format!("{path}/{}", self.dice.hex16());
         let rule = arn.replacen(":listener/", ":listener-rule/", 1);
         let it = Listener {
@@ -92,7 +94,8 @@ impl World {
             protocol,
             certificates,
             ssl_policy,
-            default_action: action,
+            default_gates: actions.gates,
+            default_action: actions.routing,
             tags,
         };
         let answer = json!({"Listeners": [it.json()]});
@@ -104,17 +107,21 @@ impl World {
 
     pub(crate) fn modify_listener(&mut self, now: Duration, params: &Params) -> Answer {
         let arn = params.needed("ListenerArn")?.to_owned();
-        let action = actions::parse(params, "DefaultActions")?;
         let port = params.within("Port", 1, 65_535)?;
         let mut it = self.state.elb.listener(&arn)?.clone();
+        let actions = actions::parse(params, "DefaultActions", &it.default_gates)?;
         (it.protocol, it.certificates, it.ssl_policy) = Self::listener_protocol(params, Some(&it))?;
         if let Some(port) = port {
             self.check_port(&it.load_balancer, port as u16, &arn)?;
             it.port = port as u16;
         }
-        if let Some(action) = action {
-            self.check_action(&it.load_balancer, &action, it.default_action.groups())?;
-            it.default_action = action;
+        if let Some(actions) = actions {
+            self.check_action(&it.load_balancer, &actions.routing, it.default_action.groups())?;
+            (it.default_gates, it.default_action) = (actions.gates, actions.routing);
+        }
+        check_gates(&it.protocol, &it.default_gates)?;
+        for rule in self.state.elb.rules_of(&arn) {
+            check_gates(&it.protocol, &rule.gates)?;
         }
         let answer = json!({"Listeners": [it.json()]});
         self.state.elb.listeners.insert(arn.clone(), it);

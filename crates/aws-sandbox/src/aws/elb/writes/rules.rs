@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::aws::elb::model::action::Action;
+use crate::aws::elb::model::gate::Gate;
 use crate::aws::elb::model::rule::Rule;
 use crate::aws::elb::refusals::{
     in_use, invalid_configuration, not_permitted, rule_not_found, target_group_not_found, validation,
 };
-use crate::aws::elb::requests::{actions, conditions, tags};
+use crate::aws::elb::requests::actions::check_gates;
+use crate::aws::elb::requests::{actions, conditions, tags, transforms};
 use crate::aws::witness::Change;
 use crate::aws::world::World;
 use crate::call::error::{Answer, ApiError};
@@ -66,17 +68,21 @@ impl World {
         Ok(())
     }
 
+    /// Logins and tokens are for HTTPS listeners only
+    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html>).
+    fn check_gates(&self, listener: &str, gates: &[Gate]) -> Result<(), ApiError> {
+        check_gates(&self.state.elb.listener(listener)?.protocol, gates)
+    }
+
     pub(crate) fn create_rule(&mut self, now: Duration, params: &Params) -> Answer {
         let listener = params.needed("ListenerArn")?.to_owned();
         let conditions =
             conditions::parse(params, "Conditions")?.ok_or_else(|| params.missing("Conditions"))?;
         let priority =
             params.within("Priority", 1, 50_000)?.ok_or_else(|| params.missing("Priority"))? as u32;
-        let action = actions::parse(params, "Actions")?.ok_or_else(|| params.missing("Actions"))?;
+        let actions = actions::parse(params, "Actions", &[])?.ok_or_else(|| params.missing("Actions"))?;
         let tags = tags::parse(params)?;
-        if params.objects("Transforms")?.is_some_and(|list| !list.is_empty()) {
-            return Err(validation("The sandbox has no rule transforms"));
-        }
+        let transforms = transforms::parse(params)?.unwrap_or_default();
         let load_balancer = self.state.elb.listener(&listener)?.load_balancer.clone();
         if self.state.elb.rules_of(&listener).iter().any(|rule| rule.priority == priority) {
             return Err(in_use(priority));
@@ -90,14 +96,17 @@ impl World {
                 "You have reached the maximum number of rules for this load balancer",
             ));
         }
-        self.check_action(&load_balancer, &action, &[])?;
+        self.check_gates(&listener, &actions.gates)?;
+        self.check_action(&load_balancer, &actions.routing, &[])?;
         let path = listener.replacen(":listener/", ":listener-rule/", 1);
         let rule = Rule {
             arn: format!("{path}/{}", self.dice.hex16()),
             listener: listener.clone(),
             priority,
             conditions,
-            action,
+            gates: actions.gates,
+            transforms,
+            action: actions.routing,
             tags,
             created: now,
         };
@@ -118,24 +127,28 @@ impl World {
     pub(crate) fn modify_rule(&mut self, now: Duration, params: &Params) -> Answer {
         let arn = params.needed("RuleArn")?;
         let conditions = conditions::parse(params, "Conditions")?;
-        let action = actions::parse(params, "Actions")?;
         let old = self.own_rule(arn, "Default rules cannot be modified; modify the listener")?.clone();
-        let transforms = params.objects("Transforms")?;
-        if transforms.as_ref().is_some_and(|list| !list.is_empty()) {
-            return Err(validation("The sandbox has no rule transforms"));
+        let actions = actions::parse(params, "Actions", &old.gates)?;
+        let transforms = transforms::parse(params)?;
+        let reset = params.boolean("ResetTransforms")? == Some(true);
+        if reset && transforms.is_some() {
+            return Err(validation("You cannot specify both transforms and their reset"));
         }
-        if conditions.is_none()
-            && action.is_none()
-            && transforms.is_none()
-            && params.boolean("ResetTransforms")?.is_none()
-        {
+        if conditions.is_none() && actions.is_none() && transforms.is_none() && !reset {
             return Err(validation("You must specify at least one of actions, conditions or transforms"));
         }
         let mut rule = old.clone();
-        if let Some(action) = action {
+        if let Some(actions) = actions {
             let load_balancer = self.state.elb.listener(&rule.listener)?.load_balancer.clone();
-            self.check_action(&load_balancer, &action, old.action.groups())?;
-            rule.action = action;
+            self.check_gates(&rule.listener, &actions.gates)?;
+            self.check_action(&load_balancer, &actions.routing, old.action.groups())?;
+            (rule.gates, rule.action) = (actions.gates, actions.routing);
+        }
+        if reset {
+            rule.transforms.clear();
+        }
+        if let Some(transforms) = transforms {
+            rule.transforms = transforms;
         }
         if let Some(conditions) = conditions {
             rule.conditions = conditions;
