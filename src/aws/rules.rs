@@ -145,11 +145,13 @@ impl Aws {
         let same = carried::flatten(&raw) == to.carried;
         let actions =
             if same { expand::with_forward(&raw, forward) } else { expand::actions(&to.carried, forward) };
+        // What stays as it is, is not written: a condition that somebody has just put there is not undone.
+        let conditions = (flatten::matches(&raw) != to.matches).then(|| expand::conditions(&to.matches));
         let transforms = if same { None } else { Some(carried::transforms(&to.carried).unwrap_or_default()) };
         let elb = self.elb_to_write(MODIFY).await?;
         elb.modify_rule()
             .rule_arn(arn)
-            .set_conditions(Some(expand::conditions(&to.matches)))
+            .set_conditions(conditions)
             .set_actions(Some(actions))
             .set_transforms(transforms)
             .send()

@@ -40,6 +40,57 @@ pub enum Before {
     Unknown(String),
 }
 
+/// The kinds of [`Before`] that are known, each of which a rule has at most once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    Jwt,
+    Cognito,
+    Oidc,
+}
+
+impl Login {
+    pub const ALL: [Login; 3] = [Login::Jwt, Login::Cognito, Login::Oidc];
+}
+
+impl Before {
+    pub fn login(&self) -> Option<Login> {
+        match self {
+            Before::Jwt { .. } => Some(Login::Jwt),
+            Before::Cognito { .. } => Some(Login::Cognito),
+            Before::Oidc { .. } => Some(Login::Oidc),
+            Before::Unknown(_) => None,
+        }
+    }
+
+    /// For people.
+    pub fn words(&self) -> String {
+        match self {
+            Before::Jwt { issuer, .. } => format!("the check of tokens by {issuer}"),
+            Before::Cognito { domain, .. } => format!("the login with Cognito ({domain})"),
+            Before::Oidc { issuer, .. } => format!("the login with {issuer}"),
+            Before::Unknown(kind) => format!("the action {kind}"),
+        }
+    }
+}
+
+impl Carried {
+    /// For people, each thing it carries.
+    pub fn words(&self) -> Vec<String> {
+        let rewrites = self.transforms.iter().flat_map(|transform| {
+            let kind = &transform.kind;
+            transform.rewrites.iter().map(move |it| format!("the {kind} of {} to {}", it.regex, it.replace))
+        });
+        self.before.iter().map(Before::words).chain(rewrites).collect()
+    }
+
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        self.before.iter().filter_map(|before| match before {
+            Before::Unknown(kind) => Some(kind.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// How a login is kept, and what becomes of those without one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

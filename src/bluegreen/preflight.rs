@@ -1,6 +1,8 @@
 //! What can be known to go wrong before the first write: clashes with what others have on the listener, and
 //! settings that cannot be changed.
 
+mod carrying;
+
 use super::layout::Layout;
 use super::matches::Matches;
 use super::observed::Observed;
@@ -18,7 +20,8 @@ pub struct Problem {
 }
 
 pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let layout = &*layout.over(observed);
+    let mut problems = carrying::check(observed, layout);
     priorities(observed, layout, &mut problems);
     shadows(observed, layout, &mut problems);
     foreign(observed, &mut problems);

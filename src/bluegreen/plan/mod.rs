@@ -47,7 +47,8 @@ fn unfold(
 
 /// The one order for every direction: start, prove, switch, settle, stop.
 pub fn next(observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option<Step> {
-    let look = Look::new(observed, layout, evidence);
+    let layout = layout.over(observed);
+    let look = Look::new(observed, &layout, evidence);
     look.groups()
         .or_else(|| look.attachment())
         .or_else(|| look.services())
