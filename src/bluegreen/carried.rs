@@ -3,7 +3,30 @@
 
 use std::collections::BTreeMap;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+
+/// An OpenID client's secret, which nothing prints.
+#[derive(Clone, Debug)]
+pub struct Secret(SecretString);
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Secret {
+        Secret(text.into())
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Secret) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Secret {
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
 
 /// Everything between a rule's conditions and its forward.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +106,10 @@ impl Carried {
         self.before.iter().map(Before::words).chain(rewrites).collect()
     }
 
+    pub fn has(&self, login: Login) -> bool {
+        self.before.iter().any(|before| before.login() == Some(login))
+    }
+
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
         self.before.iter().filter_map(|before| match before {
             Before::Unknown(kind) => Some(kind.as_str()),
@@ -105,7 +132,7 @@ pub struct Session {
 }
 
 /// What a token must say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     pub name: String,
     /// `single-string`, `string-array` or `space-separated-values`.

@@ -42,6 +42,22 @@ impl<T> Asked<T> {
 }
 
 impl Extras {
+    /// What a rule that stands says.
+    pub fn of(rule: &Rule) -> Extras {
+        fn asked<T>(value: T) -> Asked<T> {
+            Asked { value, keeps: true }
+        }
+        let none = BTreeSet::new();
+        let login = |login| rule.carried.before.iter().find(|it| it.login() == Some(login)).cloned();
+        Extras {
+            conditions: asked(rule.matches.clone().at(&none, &none)),
+            cognito: asked(login(Login::Cognito)),
+            oidc: asked(login(Login::Oidc)),
+            jwt: asked(login(Login::Jwt)),
+            transforms: asked(rule.carried.transforms.clone()),
+        }
+    }
+
     /// The conditions a production rule is to have beside hosts and paths. A parked rule says nothing.
     pub fn conditions(&self, production: Option<&Rule>) -> Matches {
         let standing = production.filter(|rule| !rule.matches.parked()).map(|rule| &rule.matches);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::audience;
-use super::carried::Carried;
+use super::carried::{Carried, Login, Secret};
 use super::demand::Demand;
 use super::extras::{self, Extras};
 use super::gate::Gate;
@@ -31,6 +31,9 @@ pub struct Layout {
     pub production_priority: u32,
     /// What the rules ask and carry beside hosts and paths: by configuration, or by what stands.
     pub extras: Extras,
+    pub oidc_secret: Option<Secret>,
+    /// Every rule with an OpenID login is written once, for the secret's sake.
+    pub new_secret: bool,
     pub production_matches: Matches,
     /// The logins and rewrites of every rule.
     pub carried: Carried,
@@ -100,6 +103,8 @@ impl Layout {
             need: spec.desired_count,
             production_priority: spec.production_priority,
             extras: spec.extras.clone(),
+            oidc_secret: spec.oidc_secret.clone(),
+            new_secret: spec.new_secret,
             production_matches: Matches::default().at(&spec.hosts, &spec.paths),
             carried: Carried::default(),
             canary_priority: spec.canary_priority,
@@ -123,6 +128,11 @@ impl Layout {
         };
         let (matches, carried) = layout.extras_over(None);
         layout.with(matches, carried)
+    }
+
+    /// Whether a rule with this is to be given a secret.
+    pub fn renews(&self, carried: &Carried) -> bool {
+        self.new_secret && carried.has(Login::Oidc)
     }
 
     /// Over what stands: what is not asked for is kept as the production rule has it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::carried::Secret;
 use super::extras::Extras;
 use super::phase::Phase;
 use super::side::{Pair, Side};
@@ -20,6 +21,10 @@ pub struct Spec {
     pub paths: BTreeSet<String>,
     /// What the rules ask and carry beside these.
     pub extras: Extras,
+    /// Of an OpenID login; AWS never tells it.
+    pub oidc_secret: Option<Secret>,
+    /// The rules have another secret.
+    pub new_secret: bool,
     pub production_priority: u32,
     pub canary_priority: u32,
     /// `family:revision`, or an ARN.

@@ -21,6 +21,8 @@ pub fn spec(phase: Phase) -> Spec {
         hosts: ["app.example.com".to_owned()].into(),
         paths: [].into(),
         extras: Default::default(),
+        oidc_secret: None,
+        new_secret: false,
         production_priority: 100,
         canary_priority: 99,
         task_definitions: Pair { blue: "app:1".to_owned(), green: "app:2".to_owned() },

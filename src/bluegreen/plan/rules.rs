@@ -21,12 +21,12 @@ pub(super) fn delete(rule: &Rule) -> Step {
 /// The step that makes `rule` what it is to be, where it is not. Its priority is put right by reordering.
 ///
 /// What it carries goes into the same atomic change, so that nobody gets past a login in between.
-fn change(rule: &Rule, to: RuleWish, why: Why) -> Option<Step> {
+fn change(rule: &Rule, to: RuleWish, why: Why, renew: bool) -> Option<Step> {
     let same = match to.role {
         Role::Canary | Role::Test => to.sends.only().is_some_and(|side| rule.sends.is_single(side)),
         Role::Production | Role::Parking => to.sends.only().is_some_and(|side| rule.sends.is_both(side)),
     };
-    let same = same && rule.matches == to.matches && rule.carried == to.carried;
+    let same = same && !renew && rule.matches == to.matches && rule.carried == to.carried;
     (!same).then(|| Step::ChangeRule { id: rule.id.clone(), to, why })
 }
 
@@ -72,7 +72,8 @@ impl Look<'_> {
         }
         let production = self.observed.production()?;
         let public = self.layout.public;
-        let route = change(production, self.layout.production_rule(public), Why::Send);
+        let wish = self.layout.production_rule(public);
+        let route = change(production, wish, Why::Send, self.renew(production));
         // A canary opens before production moves, unless its receiver is not ready: the public never waits for it.
         if let (Some(canary), Some(step)) = (&self.layout.canary, self.canary_change()) {
             let need = self.layout.sides[canary.side].least();
@@ -90,6 +91,11 @@ impl Look<'_> {
         }
         let parking = self.observed.parking().map(delete);
         parking.or_else(|| self.canary_closing().map(delete)).or_else(|| self.test_rule())
+    }
+
+    /// There is a secret for the rule's login that this run has not sent yet.
+    fn renew(&self, rule: &Rule) -> bool {
+        self.layout.renews(&self.layout.carried) && !self.evidence.written.contains(&rule.id)
     }
 
     /// The priorities our rules are to be given, when any is out of place.
@@ -133,7 +139,7 @@ impl Look<'_> {
         }
         self.canary_with_sources().filter(|(_, sources)| !sources.is_empty()).find_map(|(rule, sources)| {
             let wish = self.layout.canary_rule(side, rule.priority, sources.clone());
-            change(rule, wish, Why::Send)
+            change(rule, wish, Why::Send, self.renew(rule))
         })
     }
 
@@ -158,7 +164,7 @@ impl Look<'_> {
         let wish = self.layout.test_rule(test);
         match standing {
             None => Some(Step::CreateRule(wish)),
-            Some(rule) => change(rule, wish, Why::Send),
+            Some(rule) => change(rule, wish, Why::Send, self.renew(rule)),
         }
     }
 }

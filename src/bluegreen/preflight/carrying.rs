@@ -2,6 +2,7 @@
 
 use super::Problem;
 use crate::bluegreen::audience::VALUES_PER_RULE;
+use crate::bluegreen::carried::Login;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::matches::Matches;
 use crate::bluegreen::observed::Observed;
@@ -13,6 +14,7 @@ use crate::bluegreen::step::{Step, Why};
 pub(super) fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
     let mut problems = Vec::new();
     let standing = observed.production().filter(|rule| !rule.matches.parked());
+    secret(observed, layout, &mut problems);
     if let Some(rule) = standing {
         unheard_of(rule, observed, layout, &mut problems);
         changed(rule, layout, &mut problems);
@@ -41,6 +43,30 @@ fn unheard_of(rule: &Rule, observed: &Observed, layout: &Layout, problems: &mut 
                 rule.id,
                 rule.priority,
                 unknown.join(" and ")
+            ),
+            fatal: true,
+        });
+    }
+}
+
+/// AWS never tells a client's secret, so a rule that has none yet needs it from the configuration.
+fn secret(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
+    let login = layout.carried.before.iter().find(|before| before.login() == Some(Login::Oidc));
+    let Some(login) = login.filter(|_| layout.oidc_secret.is_none()) else { return };
+    let has = |id: &str| observed.rule(id).is_some_and(|rule| rule.carried.has(Login::Oidc));
+    let role = plan::story(observed, layout).into_iter().find_map(|step| match step {
+        Step::CreateRule(to) if to.carried.has(Login::Oidc) => Some(to.role),
+        Step::ChangeRule { id, to, .. } if to.carried.has(Login::Oidc) && !has(&id) => Some(to.role),
+        _ => None,
+    });
+    if let Some(role) = role {
+        problems.push(Problem {
+            attribute: "authenticate_oidc",
+            summary: "The login's secret is needed".to_owned(),
+            detail: format!(
+                "The {} rule is to have {}, as production has it, so that nobody gets round it. For that AWS asks for the client's secret, which it never tells. Write the login out in authenticate_oidc, with its client_secret; or leave the canary and the test listener closed.",
+                role.name(),
+                login.words()
             ),
             fatal: true,
         });

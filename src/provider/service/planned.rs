@@ -27,7 +27,7 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
     // Nothing has been looked at before a create; before an update, Read has.
     let observed = if creating { Some(Observed::default()) } else { private::decode(&request.private) };
     let mut diagnostics = Diagnostics::new();
-    let layout = match decode::spec(&planned) {
+    let layout = match decode::wish(&planned, &request.config, &request.prior) {
         Ok(spec) => Some(Layout::of(&spec)),
         Err(Undecided::Unknown(_)) => None,
         // Also what `ignore_changes` put together, which no validation has seen.

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
-use crate::bluegreen::matches::Matches;
+use crate::bluegreen::carried::Before;
+use crate::bluegreen::matches::{Header, Matches};
 use crate::bluegreen::observed::{Deployment, Observed};
 use crate::bluegreen::routing::{Neighbour, Role, Rule, Sends};
 use crate::bluegreen::side::Side;
@@ -246,6 +247,18 @@ pub fn meddle(facts: &mut Observed, how: u8, side: Side) {
         (15, _) => {
             if let Some(rule) = production(facts) {
                 rule.matches.hosts.insert("new.example.com".to_owned());
+            }
+        }
+        (16, _) => {
+            if let Some(rule) = production(facts) {
+                let values = ["secret".to_owned()].into();
+                rule.matches.headers.insert(Header { name: "X-Cdn".to_owned(), values, ..Header::default() });
+            }
+        }
+        (17, _) => {
+            if let Some(rule) = production(facts) {
+                let (issuer, jwks_endpoint) = ("https://id".to_owned(), "https://id/keys".to_owned());
+                rule.carried.before = vec![Before::Jwt { issuer, jwks_endpoint, claims: Vec::new() }];
             }
         }
         _ => {}
