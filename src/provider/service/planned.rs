@@ -1,6 +1,7 @@
 //! `PlanResourceChange`: what the object will be, and the steps to it. Pure: the same request gives the same
 //! answer, because Terraform asks again when applying and compares.
 
+use super::attributes::logins;
 use super::decode::Undecided;
 use super::{attributes, decode, private};
 use crate::bluegreen::layout::{Layout, short_task_definition};
@@ -52,6 +53,10 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
 fn planned_inputs(request: &PlanRequest) -> Value {
     let mut planned = request.proposed.clone();
     attributes::apply_defaults(&request.config, &request.prior, &mut planned);
+    // Terraform takes what is inside of them for configured once, and proposes null.
+    for name in logins::KEPT.into_iter().filter(|name| request.config.get(name).is_null()) {
+        planned.set(name, request.prior.get(name).clone());
+    }
     let tags = planned.get("tags").clone();
     planned.set("tags_all", if tags.is_null() { Value::object::<&str>([]) } else { tags });
     planned

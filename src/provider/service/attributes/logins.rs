@@ -12,14 +12,14 @@ use terraform_plugin::{Attribute, AttributePath, Kind, Type, Value};
 
 pub static ROWS: Table<Spec> = rows! { Spec {
     /// Callers log in with Amazon Cognito first, on every rule of this service. Left out, whatever login the
-    /// production rule has is kept, and the other rules have it too; `{}` says none.
+    /// production rule has is kept, and the other rules have it too; an empty object says none.
     "authenticate_cognito": login(&COGNITO, cognito, show_cognito) => extras.cognito.value;
     /// Callers log in with an OpenID Connect provider first, on every rule of this service. Left out, whatever login
-    /// the production rule has is kept; `{}` says none. A canary of a service with such a login needs the
+    /// the production rule has is kept; an empty object says none. A canary of a service with such a login needs the
     /// `client_secret`, which AWS never tells.
     "authenticate_oidc": login(&OIDC, oidc, show_oidc) => extras.oidc.value;
     /// Requests need a token that this issuer signed, on every rule of this service. Left out, whatever check the
-    /// production rule has is kept, and the other rules have it too; `{}` says none.
+    /// production rule has is kept, and the other rules have it too; an empty object says none.
     "jwt_validation": login(&JWT, jwt, show_jwt) => extras.jwt.value;
     /// Rewrites of the request before it is forwarded, on every rule of this service. Left out, those of the
     /// production rule are kept, and the other rules have them too; `[]` says none.

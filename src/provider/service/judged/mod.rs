@@ -169,7 +169,9 @@ fn live(chapters: &[Chapter]) -> Life {
     let mut life = Life::default();
     let chapters = chapters.iter().flat_map(|chapter| std::iter::repeat_n(chapter, chapter.again + 1));
     for Chapter { config, meddling, unknown, cut, .. } in chapters {
-        for (how, blue) in meddling {
+        // What a creation finds on a rule of its own is kept as well, but no plan has looked at it.
+        let known = |how: u8| how < wishes::EXTRAS || !life.state.is_null();
+        for (how, blue) in meddling.iter().filter(|(how, _)| known(*how)) {
             wishes::meddle(&mut life.facts, *how, if *blue { Side::Blue } else { Side::Green });
         }
         life.refresh();

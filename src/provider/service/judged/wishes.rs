@@ -249,7 +249,7 @@ pub fn meddle(facts: &mut Observed, how: u8, side: Side) {
                 rule.matches.hosts.insert("new.example.com".to_owned());
             }
         }
-        (16, _) => {
+        (EXTRAS, _) => {
             if let Some(rule) = production(facts) {
                 let values = ["secret".to_owned()].into();
                 rule.matches.headers.insert(Header { name: "X-Cdn".to_owned(), values, ..Header::default() });
@@ -265,4 +265,6 @@ pub fn meddle(facts: &mut Observed, how: u8, side: Side) {
     }
 }
 
+/// From here on, what is kept.
+pub const EXTRAS: u8 = 16;
 pub const WAYS_TO_MEDDLE: u8 = 24;
