@@ -17,6 +17,7 @@ use super::errors::{Error, Explain};
 use super::limit::Quota;
 use super::ownership::Ownership;
 use super::tags::{Tags, expand_elb};
+use crate::bluegreen::carried::Secret;
 use crate::bluegreen::names::OWNER_TAG;
 use crate::bluegreen::routing::RuleWish;
 use crate::bluegreen::side::Pair;
@@ -117,6 +118,7 @@ impl Aws {
         to: &RuleWish,
         tags: Tags,
         groups: &Pair<Option<String>>,
+        secret: Option<&Secret>,
     ) -> Result<(), Error> {
         let forward = expand::forward(&to.sends, groups, None).map_err(|why| Error::gone(CREATE, why))?;
         let elb = self.elb_to_write(CREATE).await?;
@@ -124,7 +126,7 @@ impl Aws {
             .listener_arn(&to.listener)
             .priority(int(to.priority))
             .set_conditions(Some(expand::conditions(&to.matches)))
-            .set_actions(Some(expand::actions(&to.carried, forward)))
+            .set_actions(Some(expand::actions(&to.carried, forward, secret)))
             .set_transforms(carried::transforms(&to.carried))
             .set_tags(Some(expand_elb(&tags)))
             .send()
@@ -133,23 +135,29 @@ impl Aws {
         Ok(())
     }
 
-    /// One atomic change of conditions, actions and rewrites. A login that stays as it is keeps its secret.
+    /// One atomic change of conditions, actions and rewrites. A login without a new secret keeps the one it has.
     pub(super) async fn modify_rule(
         &self,
         arn: &str,
         to: &RuleWish,
         groups: &Pair<Option<String>>,
+        secret: Option<&Secret>,
     ) -> Result<(), Error> {
         let raw = self.find_rule(arn).await?;
         let forward = expand::forward(&to.sends, groups, None).map_err(|why| Error::gone(MODIFY, why))?;
-        let same = carried::flatten(&raw) == to.carried;
-        let actions =
-            if same { expand::with_forward(&raw, forward) } else { expand::actions(&to.carried, forward) };
+        let same = secret.is_none() && carried::flatten(&raw) == to.carried;
+        let actions = if same {
+            expand::with_forward(&raw, forward)
+        } else {
+            expand::actions(&to.carried, forward, secret)
+        };
+        // What stays as it is, is not written: a condition that somebody has just put there is not undone.
+        let conditions = (flatten::matches(&raw) != to.matches).then(|| expand::conditions(&to.matches));
         let transforms = if same { None } else { Some(carried::transforms(&to.carried).unwrap_or_default()) };
         let elb = self.elb_to_write(MODIFY).await?;
         elb.modify_rule()
             .rule_arn(arn)
-            .set_conditions(Some(expand::conditions(&to.matches)))
+            .set_conditions(conditions)
             .set_actions(Some(actions))
             .set_transforms(transforms)
             .send()
