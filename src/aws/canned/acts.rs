@@ -239,6 +239,24 @@ async fn routing_is_one_change_that_keeps_a_login_and_switches_stickiness_off() 
     assert_eq!(of("Actions.member.2.Order"), Some("2"));
 }
 
+#[tokio::test]
+async fn conditions_that_stay_as_they_are_are_not_written() {
+    let same: Script = |operation, body| match operation {
+        "DescribeRules" => {
+            let conditions = "<Conditions><member><Field>host-header</Field><HostHeaderConfig><Values><member>a.example.com</member></Values></HostHeaderConfig></member></Conditions>";
+            let forward =
+                "<Actions><member><Type>forward</Type><TargetGroupArn>X</TargetGroupArn></member></Actions>";
+            let rule = format!("<member><RuleArn>{PRODUCTION}</RuleArn>{conditions}{forward}</member>");
+            (200, result(operation, &format!("<Rules>{rule}</Rules>")))
+        }
+        operation => fine(operation, body),
+    };
+    let (done, calls) = perform(same, route(), &settled()).await;
+    done.unwrap();
+    let sent = pairs(&body(&calls, "ModifyRule"));
+    assert!(!sent.keys().any(|key| key.starts_with("Conditions")), "{sent:?}");
+}
+
 /// Found by the sweep of interrupts: the switch was still sent when its reading of the rule was interrupted.
 #[tokio::test]
 async fn told_to_stop_between_its_read_and_its_write_an_act_does_not_write() {
