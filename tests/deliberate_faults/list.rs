@@ -252,4 +252,18 @@ pub const FAULTS: &[Fault] = &[
         replace: "if let Some(times) = self.repeats.hopeless(&step).filter(|times| *times == 0) {",
         caught_by: &["--test", "hostile", "two_applies_with"],
     },
+    Fault {
+        name: "the very steps of the last apply are no change",
+        file: "src/provider/service/planned.rs",
+        find: "if planned.get(\"rollout_steps\") == request.prior.get(\"rollout_steps\") {",
+        replace: "if sentences.is_empty() {",
+        caught_by: &["--test", "hostile", "lives"],
+    },
+    Fault {
+        name: "an update that ends well forgets the new names",
+        file: "src/provider/service/apply.rs",
+        find: "        state::names(&mut new, observed);\n",
+        replace: "",
+        caught_by: &["--test", "hostile", "lives"],
+    },
 ];
