@@ -1,5 +1,6 @@
 //! Tests against canned answers over real HTTP: what is sent, and what is made of what comes back.
 
+mod accounts;
 mod acts;
 mod finding;
 mod refresh;
@@ -21,6 +22,10 @@ type Calls = Arc<Mutex<Vec<(String, String)>>>;
 type Script = fn(&str, &str) -> (u16, String);
 
 async fn start(script: Script) -> (Aws, Calls) {
+    start_as(script, |settings| settings).await
+}
+
+async fn start_as(script: Script, as_who: fn(Settings) -> Settings) -> (Aws, Calls) {
     let calls = Calls::default();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -35,17 +40,23 @@ async fn start(script: Script) -> (Aws, Calls) {
             tokio::spawn(connection);
         }
     });
-    let aws = Aws::connect(Settings {
+    let settings = as_who(settings(&endpoint));
+    (Aws::connect(settings).await.unwrap(), calls)
+}
+
+fn settings(endpoint: &str) -> Settings {
+    let endpoint = endpoint.to_owned();
+    Settings {
         region: Some("eu-west-1".to_owned()),
         access_key: Some("AKID".to_owned()),
         secret_key: Some("hush".into()),
         ecs_endpoint: Some(endpoint.clone()),
-        elb_endpoint: Some(endpoint),
+        elb_endpoint: Some(endpoint.clone()),
+        sts_endpoint: Some(endpoint),
         max_retries: Some(1),
         clock_speed: 20.0,
         ..Settings::default()
-    });
-    (aws.await.unwrap(), calls)
+    }
 }
 
 async fn answer(
@@ -191,7 +202,9 @@ async fn a_cluster_or_listener_that_is_gone_has_nothing() {
         operation => half_there(operation, body),
     })
     .await;
-    assert!(aws.observe(&whose(), Depth::Proof).await.unwrap().nothing());
+    let observed = aws.observe(&whose(), Depth::Proof).await.unwrap();
+    assert!(observed.nothing());
+    assert_eq!(observed.gone_listeners, [LISTENER.to_owned()].into());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Clients for one account and region, made without talking to AWS.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,14 +15,17 @@ use aws_credential_types::Credentials;
 use aws_sdk_ecs as ecs;
 use aws_sdk_ecs::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_elasticloadbalancingv2 as elb;
+use aws_sdk_sts as sts;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
+use super::account::Admission;
 use super::batch::Batch;
 use super::errors::{Error, Kind};
 use super::groups::{FetchGroups, Remembered};
 use super::limit::{Limits, Quota};
+use super::profile;
 use super::rules::FetchRules;
 use super::services::FetchServices;
 use super::tags::FetchTags;
@@ -43,6 +46,10 @@ pub struct Settings {
     pub token: Option<SecretString>,
     pub ecs_endpoint: Option<String>,
     pub elb_endpoint: Option<String>,
+    pub sts_endpoint: Option<String>,
+    /// The only accounts to work in, and those never to work in. `None` asks nobody.
+    pub allowed_account_ids: Option<BTreeSet<String>>,
+    pub forbidden_account_ids: Option<BTreeSet<String>>,
     /// Further attempts after the first.
     pub max_retries: Option<u32>,
     /// Who calls, as AWS's logs show it.
@@ -63,6 +70,9 @@ impl Default for Settings {
             token: None,
             ecs_endpoint: None,
             elb_endpoint: None,
+            sts_endpoint: None,
+            allowed_account_ids: None,
+            forbidden_account_ids: None,
             max_retries: None,
             user_agent: None,
             clock_speed: 1.0,
@@ -89,6 +99,7 @@ impl fmt::Debug for Settings {
 pub struct Aws {
     pub(super) clients: Arc<Clients>,
     pub(super) shared: Arc<Shared>,
+    region: String,
     stop: CancellationToken,
 }
 
@@ -128,6 +139,7 @@ pub(super) struct Shared {
     /// Ownership tags of rules on our listeners by ARN, so that others' rules are asked about once.
     pub owners: Mutex<HashMap<String, Option<String>>>,
     pub attributes: Mutex<Remembered>,
+    pub admission: Admission,
 }
 
 impl fmt::Debug for Aws {
@@ -140,10 +152,12 @@ impl Aws {
     /// Reads settings, environment and profile files; calls nobody. Credentials are looked for at the first call.
     ///
     /// # Errors
-    /// `Invalid` without a region, or with half a key pair.
+    /// `Invalid` without a region, with half a key pair, or with a profile that is not there.
     pub async fn connect(settings: Settings) -> Result<Aws, Error> {
+        let region = region(&settings).await?;
+        let profile = profile::credentials(&settings, &region).await?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(region(&settings).await?)
+            .region(region.clone())
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(settings.max_retries.unwrap_or(DEFAULT_RETRIES).saturating_add(1)),
@@ -159,6 +173,8 @@ impl Aws {
             loader = loader.profile_name(profile);
         }
         if let Some(credentials) = keys(&settings)? {
+            loader = loader.credentials_provider(credentials);
+        } else if let Some(credentials) = profile {
             loader = loader.credentials_provider(credentials);
         }
         if let Some(name) = settings.user_agent.as_deref().and_then(app_name) {
@@ -177,18 +193,34 @@ impl Aws {
         if let Some(endpoint) = &settings.elb_endpoint {
             elb_config.set_endpoint_url(Some(endpoint.clone()));
         }
+        let mut sts_config = sts::config::Builder::from(&config);
+        if let Some(endpoint) = &settings.sts_endpoint {
+            sts_config.set_endpoint_url(Some(endpoint.clone()));
+        }
         if settings.transport.is_some() {
             // Otherwise all connections of a process share one budget of retries.
             let own = |bucket| RetryPartition::custom("own").token_bucket(bucket).build();
             ecs_config.set_retry_partition(Some(own(TokenBucket::default())));
             elb_config.set_retry_partition(Some(own(TokenBucket::default())));
+            sts_config.set_retry_partition(Some(own(TokenBucket::default())));
         }
         let clients = Arc::new(Clients {
             ecs: ecs::Client::from_conf(ecs_config.build()),
             elb: elb::Client::from_conf(elb_config.build()),
             limits: Limits::documented(settings.clock_speed),
         });
-        Ok(Aws { shared: Arc::new(Shared::new(&clients)), clients, stop: CancellationToken::new() })
+        let admission = Admission::new(
+            sts::Client::from_conf(sts_config.build()),
+            settings.allowed_account_ids,
+            settings.forbidden_account_ids,
+        );
+        let shared = Arc::new(Shared::new(&clients, admission));
+        Ok(Aws { shared, clients, region: region.to_string(), stop: CancellationToken::new() })
+    }
+
+    /// Where everything is looked for and made.
+    pub fn region(&self) -> &str {
+        &self.region
     }
 
     /// The same, but it begins no write any more once it is told to stop. What has begun is finished.
@@ -210,6 +242,7 @@ impl Aws {
     }
 
     async fn begin<T>(&self, operation: &'static str, leave: impl Future<Output = T>) -> Result<T, Error> {
+        self.admitted().await?;
         let stopped = || Error::new(operation, Kind::Stopped, "told to stop before it was sent");
         let leave = self.stop.run_until_cancelled(leave).await;
         leave.filter(|_| !self.stop.is_cancelled()).ok_or_else(stopped)
@@ -217,7 +250,7 @@ impl Aws {
 }
 
 impl Shared {
-    fn new(clients: &Arc<Clients>) -> Self {
+    fn new(clients: &Arc<Clients>, admission: Admission) -> Self {
         Shared {
             services: Batch::new(FetchServices(clients.clone())),
             groups: Batch::new(FetchGroups(clients.clone())),
@@ -225,6 +258,7 @@ impl Shared {
             tags: Batch::new(FetchTags(clients.clone())),
             owners: Mutex::default(),
             attributes: Mutex::default(),
+            admission,
         }
     }
 }

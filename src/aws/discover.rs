@@ -36,6 +36,7 @@ impl Aws {
     /// # Errors
     /// Where AWS did not say.
     pub async fn discover(&self, cluster: &str, name: &str) -> Result<Option<Discovered>, Error> {
+        self.admitted().await?;
         let mut whose = Ownership::new(cluster, name, "", None);
         let services = self.find_services(&whose).await?;
         let arns = Pair::from_fn(|side| services[side].as_deref().and_then(attached_to));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_sdk_ecs::types as ecs;
+use aws_sdk_elasticloadbalancingv2::types as elb;
 
 use super::connect::Aws;
 use super::errors::{Error, Explain};
@@ -16,8 +17,12 @@ use crate::bluegreen::spec::Capacity;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     Cluster,
+    /// The cluster has no such capacity provider.
+    CapacityProvider,
     Listener,
     TestListener,
+    /// The listener cannot carry requests in the groups' protocol version.
+    ProtocolVersion,
     TaskDefinition(Side),
     /// The side's task definition has no such container.
     Container(Side),
@@ -44,34 +49,44 @@ impl Aws {
     /// # Errors
     /// Where AWS did not say.
     pub async fn check_inputs(&self, whose: &Ownership, layout: &Layout) -> Result<Vec<Missing>, Error> {
+        self.admitted().await?;
         let [blue, green] = Side::BOTH.map(|side| self.check_task_definition(side, layout));
+        let version = layout.group.fixed.protocol_version.as_str();
         let test = layout.test.as_ref().map(|test| test.listener.as_str());
         let (cluster, listener, test, blue, green) = tokio::try_join!(
-            self.check_cluster(&whose.cluster),
-            self.check_listener(Some(&whose.listener), Input::Listener),
-            self.check_listener(test, Input::TestListener),
+            self.check_cluster(&whose.cluster, &layout.service.capacity),
+            self.check_listener(Some(&whose.listener), Input::Listener, version),
+            self.check_listener(test, Input::TestListener, version),
             blue,
             green
         )?;
         Ok(cluster.into_iter().chain(listener).chain(test).chain(blue).chain(green).collect())
     }
 
-    async fn check_cluster(&self, cluster: &str) -> Result<Option<Missing>, Error> {
+    async fn check_cluster(&self, cluster: &str, capacity: &Capacity) -> Result<Vec<Missing>, Error> {
         let ecs = self.clients.ecs(Quota::OtherRead).await;
         let answer = ecs.describe_clusters().clusters(cluster).send().await.explain("ecs:DescribeClusters");
-        let status = match answer {
+        let found = match answer {
             Err(error) if error.not_found() => None,
-            answer => answer?.clusters.unwrap_or_default().pop().and_then(|cluster| cluster.status),
+            answer => answer?.clusters.unwrap_or_default().pop(),
         };
-        let message = match status.as_deref() {
-            Some("ACTIVE") => return Ok(None),
+        let message = match found.as_ref().and_then(|found| found.status.as_deref()) {
+            Some("ACTIVE") => {
+                let has = found.and_then(|found| found.capacity_providers).unwrap_or_default();
+                return Ok(lacking(cluster, &has, capacity));
+            }
             Some(status) => format!("the cluster {cluster} is {status}, not ACTIVE"),
             None => format!("there is no cluster {cluster} in this account and region"),
         };
-        Ok(Some(Missing { input: Input::Cluster, message }))
+        Ok(vec![Missing { input: Input::Cluster, message }])
     }
 
-    async fn check_listener(&self, listener: Option<&str>, input: Input) -> Result<Option<Missing>, Error> {
+    async fn check_listener(
+        &self,
+        listener: Option<&str>,
+        input: Input,
+        version: &str,
+    ) -> Result<Option<Missing>, Error> {
         let Some(arn) = listener else { return Ok(None) };
         let missing = |why: &str| Some(Missing { input, message: format!("the listener {arn} {why}") });
         if !arn.contains(":listener/app/") {
@@ -81,10 +96,10 @@ impl Aws {
         let request = elb.describe_listeners().listener_arns(arn);
         match request.send().await.explain("elasticloadbalancing:DescribeListeners") {
             Err(error) if error.not_found() => Ok(missing("does not exist in this account and region")),
-            answer => {
-                let some = answer?.listeners.is_some_and(|listeners| !listeners.is_empty());
-                Ok(if some { None } else { missing("does not exist in this account and region") })
-            }
+            answer => Ok(match answer?.listeners.unwrap_or_default().pop() {
+                Some(found) => cannot_carry(arn, found.protocol.as_ref(), version),
+                None => missing("does not exist in this account and region"),
+            }),
         }
     }
 
@@ -104,6 +119,27 @@ impl Aws {
             }],
         })
     }
+}
+
+fn lacking(cluster: &str, has: &[String], capacity: &Capacity) -> Vec<Missing> {
+    let Capacity::Strategy(wished) = capacity else { return Vec::new() };
+    let missing = wished.iter().filter(|wished| !has.contains(&wished.name)).map(|wished| {
+        let has = if has.is_empty() { "none".to_owned() } else { has.join(", ") };
+        let message =
+            format!("the cluster {cluster} has no capacity provider {} (it has {has})", wished.name);
+        Missing { input: Input::CapacityProvider, message }
+    });
+    missing.collect()
+}
+
+/// Clients speak HTTP/2, and with it gRPC, only where the listener negotiates it with TLS.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html>
+fn cannot_carry(arn: &str, protocol: Option<&elb::ProtocolEnum>, version: &str) -> Option<Missing> {
+    let plain = protocol == Some(&elb::ProtocolEnum::Http);
+    (plain && version != "HTTP1").then(|| Missing {
+        input: Input::ProtocolVersion,
+        message: format!("the listener {arn} is an HTTP listener, and {version} needs an HTTPS one"),
+    })
 }
 
 fn judge(side: Side, found: &ecs::TaskDefinition, layout: &Layout) -> Vec<Missing> {

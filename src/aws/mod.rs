@@ -1,6 +1,7 @@
 //! ECS and ELBv2 behind one port of two verbs, `observe` and `perform`. No decisions: what is wished comes
 //! as a layout, what may be done as an act.
 
+mod account;
 mod batch;
 mod bisect;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod limit;
 mod observe;
 mod ownership;
 mod perform;
+mod profile;
 mod rules;
 mod services;
 mod tags;
@@ -24,3 +26,4 @@ pub use discover::Discovered;
 pub use errors::{Error, Kind};
 pub use inputs::{Input, Missing};
 pub use ownership::{Depth, Ownership};
+pub use profile::{PROFILE, passed_over};

@@ -30,9 +30,13 @@ impl Aws {
     /// # Errors
     /// Whenever something could not be seen: throttled, denied and unreachable are never "not there".
     pub async fn observe(&self, whose: &Ownership, depth: Depth) -> Result<Observed, Error> {
+        self.admitted().await?;
         let (raw_groups, mut services, rules) =
             tokio::try_join!(self.find_groups(whose), self.find_services(whose), self.find_rules(whose))?;
         let arns = groups::arns(&raw_groups);
+        let named = [Some(&whose.listener), whose.test_listener.as_ref()].into_iter().flatten();
+        let gone_listeners =
+            named.filter(|arn| rules.get(*arn).is_some_and(Option::is_none)).cloned().collect();
         let rules: Vec<&elb::Rule> = rules.values().flatten().flat_map(|rules| rules.iter()).collect();
         let asked: BTreeSet<String> = self
             .candidates(rules.iter().copied(), whose, &arns)
@@ -64,6 +68,7 @@ impl Aws {
             test_neighbours: sorted.test_neighbours,
             load_balancer: load_balancer_of(&whose.listener),
             test_load_balancer: whose.test_listener.as_deref().and_then(load_balancer_of),
+            gone_listeners,
         };
         observed.sort_rules();
         Ok(observed)

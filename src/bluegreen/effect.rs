@@ -6,7 +6,7 @@ use super::evidence::Evidence;
 use super::gate::Gate;
 use super::layout::Layout;
 use super::observed::{Deployment, Group, Observed, Service, ServiceStatus};
-use super::routing::{Rule, RuleWish};
+use super::routing::{Role, Rule, RuleWish};
 use super::side::Side;
 use super::step::{Object, Step, Why};
 
@@ -33,9 +33,10 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
         }
         Step::CreateRule(to) => create(to, layout, facts),
         Step::ChangeRule { id, to, why } => {
-            let public = facts.public();
+            let (public, closed) = (facts.public(), facts.rule(id).is_some_and(|rule| rule.matches.parked()));
             change(facts, id, |rule| (rule.matches, rule.sends) = (to.matches.clone(), to.sends.clone()));
             moved(public, facts.public(), *why, evidence);
+            evidence.opened |= closed && to.role == Role::Production && !to.matches.parked();
         }
         Step::DeleteRule { id, .. } => facts.rules.retain(|rule| rule.id != *id),
         Step::Reorder { to } => {

@@ -19,6 +19,9 @@ pub struct Memory {
     raised: Pair<bool>,
     public: Option<Side>,
     moved_from: Option<Side>,
+    /// The public was seen to have no way in, and to have one since.
+    closed: bool,
+    opened: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +62,8 @@ pub struct Evidence {
     pub raised: Pair<bool>,
     /// The side this run moved the public away from.
     pub moved_from: Option<Side>,
+    /// This run let the public in where it had no way in before.
+    pub opened: bool,
 }
 
 impl Memory {
@@ -92,6 +97,9 @@ impl Memory {
             }
             self.public = Some(public);
         }
+        let closed = observed.production().is_none_or(|rule| rule.matches.parked());
+        self.opened = (self.opened || self.closed) && !closed;
+        self.closed = closed;
         let routing = observed.routing();
         if self.routing_since.as_ref().is_none_or(|(seen, _)| *seen != routing) {
             self.routing_since = Some((routing, now));
@@ -143,6 +151,7 @@ impl Memory {
             ),
             raised: self.raised,
             moved_from: self.moved_from,
+            opened: self.opened,
         }
     }
 }
@@ -195,4 +204,50 @@ fn healthy_addresses(observed: &Observed, side: Side) -> Vec<String> {
 
 fn count(items: impl Iterator) -> u32 {
     u32::try_from(items.count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bluegreen::plan;
+    use crate::bluegreen::spec::Spec;
+    use crate::bluegreen::{effect, routing::Role};
+
+    /// Everything as wished, by the story of it, but for the way in.
+    fn created() -> (Observed, Layout) {
+        let spec = Spec {
+            hosts: ["a.example.com".to_owned()].into(),
+            desired_count: 1,
+            settle_time: Duration::from_secs(30),
+            ..Spec::default()
+        };
+        let (layout, mut facts) = (Layout::of(&spec), Observed::default());
+        for step in plan::story(&facts, &layout) {
+            effect::apply(&step, &layout, &mut facts, &mut Evidence::default());
+        }
+        (facts, layout)
+    }
+
+    #[test]
+    fn a_run_that_lets_the_public_in_ends_when_that_has_settled() {
+        let (open, layout) = created();
+        let mut parked = open.clone();
+        parked.rules.iter_mut().for_each(|rule| rule.matches = layout.parked_matches());
+        let second = Duration::from_secs;
+        let next = |memory: &mut Memory, facts: &Observed, at: u64| {
+            memory.look(facts, &layout, second(at));
+            plan::next(facts, &layout, &memory.evidence(facts, second(at)))
+        };
+        let mut memory = Memory::default();
+        let opens = next(&mut memory, &parked, 0);
+        assert!(!matches!(opens, None | Some(Step::Await(Gate::Settled { .. }))), "{opens:?}");
+        assert_eq!(next(&mut memory, &open, 10), Some(Step::Await(layout.settle())));
+        assert_eq!(next(&mut memory, &open, 39), Some(Step::Await(layout.settle())));
+        assert_eq!(next(&mut memory, &open, 40), None);
+        // One that found the public let in already has nothing to wait for.
+        assert_eq!(next(&mut Memory::default(), &open, 0), None);
+        let story = plan::story(&Observed::default(), &layout);
+        assert_eq!(story.last(), Some(&Step::Await(layout.settle())));
+        assert!(open.with_role(Role::Production).count() == 1);
+    }
 }

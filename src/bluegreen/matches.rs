@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Matches {
-    /// With `*` and `?` as wildcards, compared without case.
+    /// With `*` and `?` as wildcards, in lower case: load balancers compare them without.
     pub hosts: BTreeSet<String>,
     pub host_regexes: BTreeSet<String>,
     /// With `*` and `?` as wildcards, compared with case.

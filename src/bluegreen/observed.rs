@@ -27,6 +27,9 @@ pub struct Observed {
     pub load_balancer: Option<String>,
     #[serde(default)]
     pub test_load_balancer: Option<String>,
+    /// ARNs of listeners that were looked for and are certainly not there.
+    #[serde(default)]
+    pub gone_listeners: BTreeSet<String>,
 }
 
 /// What stands on one side.

@@ -18,11 +18,16 @@ pub struct Problem {
 }
 
 pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let mut problems = gone(observed, layout);
+    if !problems.is_empty() {
+        // Of a listener that is not there, nothing else can be said.
+        return problems;
+    }
     priorities(observed, layout, &mut problems);
     shadows(observed, layout, &mut problems);
     foreign(observed, &mut problems);
     groups(observed, layout, &mut problems);
+    everybody(layout, &mut problems);
     if let (Some(ours), Some(test), Some(_)) =
         (&observed.load_balancer, &observed.test_load_balancer, &layout.test)
         && ours != test
@@ -37,6 +42,20 @@ pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
             });
     }
     problems
+}
+
+fn gone(observed: &Observed, layout: &Layout) -> Vec<Problem> {
+    let test = layout.test.as_ref().map(|test| ("test_listener.arn", &test.listener));
+    let named = [("listener_arn", &layout.listener)].into_iter().chain(test);
+    let gone = named.filter(|(_, arn)| observed.gone_listeners.contains(*arn)).map(|(attribute, arn)| Problem {
+        attribute,
+        summary: "The listener is gone".to_owned(),
+        detail: format!(
+            "There is no listener {arn} any more: it was deleted, and with it the rules of this service, so nobody reaches it by that way. Make the listener again and give its ARN as {attribute}."
+        ),
+        fatal: true,
+    });
+    gone.collect()
 }
 
 fn holder(neighbours: &[Neighbour], priority: u32) -> Option<&Neighbour> {
@@ -134,6 +153,27 @@ fn groups(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
                 fatal: true,
             });
         }
+    }
+}
+
+/// A canary that is for everybody, on fewer tasks than everybody needs.
+fn everybody(layout: &Layout, problems: &mut Vec<Problem>) {
+    let Some(canary) = &layout.canary else { return };
+    let all: Vec<String> =
+        canary.sources.iter().filter(|net| net.prefix_len() == 0).map(ToString::to_string).collect();
+    let tasks = layout.sides[canary.side].least();
+    if !all.is_empty() && tasks < layout.need {
+        problems.push(Problem {
+            attribute: "canary_source_ips",
+            summary: "A canary for everybody".to_owned(),
+            detail: format!(
+                "canary_source_ips come to {}, which is every caller, and {} has canary_count = {tasks} where the public needs desired_count = {}. Name fewer addresses, raise canary_count, or promote_to_all instead, which starts all tasks first.",
+                all.join(" and "),
+                canary.side,
+                layout.need
+            ),
+            fatal: false,
+        });
     }
 }
 

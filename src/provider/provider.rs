@@ -8,7 +8,7 @@ use tokio::sync::RwLock;
 use super::clock;
 use super::configuration;
 use super::service::apply::{Connected, Connection, Service};
-use crate::aws::{Aws, Settings};
+use crate::aws::{self, Aws, PROFILE, Settings};
 use terraform_plugin::{AttributePath, Diagnostic, Diagnostics, Provider, Resource, Schema, Value};
 
 pub const NAME: &str = "bluegreen";
@@ -66,9 +66,19 @@ impl Provider for Bluegreen {
             // Something of it is not known yet: that is told when it is needed.
             Err(_) if !config.is_wholly_known() => Diagnostics::new(),
             Err(diagnostic) => diagnostic.clone().into(),
-            Ok(_) => Diagnostics::new(),
+            Ok(_) => passed_over(config).into_iter().collect(),
         }
     }
+}
+
+/// Both a profile and keys of the environment: which of them are used.
+fn passed_over(config: &Value) -> Option<Diagnostic> {
+    let variable = aws::passed_over(&configuration::settings(config).0)?;
+    let detail = format!(
+        "profile is set here and {variable} in the environment. The profile's credentials are used, the environment's \
+         are not. Unset {variable}, or leave profile out, to say which is meant."
+    );
+    Some(Diagnostic::warning("profile", "A profile beside keys of the environment", detail))
 }
 
 async fn connect(config: &Value, terraform_version: &str) -> Result<Connected, Diagnostic> {
@@ -87,7 +97,8 @@ async fn connect(config: &Value, terraform_version: &str) -> Result<Connected, D
     let user_agent = Some(format!("terraform/{terraform_version}"));
     let settings = Settings { user_agent, clock_speed: speed, ..settings };
     let aws = Aws::connect(settings).await.map_err(|error| {
-        Diagnostic::error(AttributePath::from("region"), "No connection to AWS", error.to_string())
+        let path = if error.operation == PROFILE { PROFILE } else { "region" };
+        Diagnostic::error(path, "No connection to AWS", error.to_string())
     })?;
     Ok(Connected { aws, speed })
 }

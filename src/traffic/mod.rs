@@ -1,11 +1,18 @@
-//! Live traffic against a load balancer, and the count of what became of it: for the demo and for
-//! the tests. A client; it knows nothing of the other rooms.
+//! One request, its caller and its verdict: what probe, demo and tests share. A client; it knows nothing of
+//! the other rooms.
+//!
+//! `Reach` opens connections. A `Connection` carries an `Ask` and brings an `Answer`; a `Pool` keeps connections; `Pace` says when the next
+//! request is due; a `Record` keeps what became of each, and a `Tally` is what is read out of it.
 
+mod answered;
 pub mod connection;
-pub mod pace;
-pub mod pool;
+mod pace;
+mod pool;
+mod reach;
+mod record;
 mod stream;
-pub mod tally;
+mod tally;
+pub mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +21,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use answered::{Answered, first_words};
+pub use pace::Pace;
+pub use pool::Pool;
+pub use reach::Reach;
+pub use record::{Outcome, Record};
 pub use stream::{KeepAlive, Stream};
-pub use tally::{Answered, Failure, Run, Tally};
+pub use tally::{Failure, Stretch, Tally};
 
 use stream::Lane;
 
@@ -48,13 +60,13 @@ impl Traffic {
 
     /// Every stream's numbers, of the requests that were started since then and have ended.
     pub fn tally(&self, since: Duration) -> Vec<Tally> {
-        self.lanes.iter().map(|lane| lane.log.tally(&lane.stream.name, since)).collect()
+        self.lanes.iter().map(|lane| lane.record.tally(&lane.stream.name, since)).collect()
     }
 
     /// Who answered requests of one stream that ran, in whole or in part, between the two times.
     pub fn seen(&self, stream: &str, from: Duration, to: Duration) -> Vec<Answered> {
         let lane = self.lanes.iter().find(|lane| lane.stream.name == stream);
-        lane.map(|lane| lane.log.seen(from, to)).unwrap_or_default()
+        lane.map(|lane| lane.record.seen(from, to)).unwrap_or_default()
     }
 
     /// Asks no more, waits for the answers still due, and tells the final numbers.

@@ -10,28 +10,29 @@ use hyper::{HeaderMap, Uri};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::answered::Answered;
 use super::connection::{Ask, Connection};
 use super::pace::Pace;
 use super::pool::Pool;
-use super::tally::{Answered, Log, Outcome};
+use super::record::{Outcome, Record};
+
+/// For a whole request, connecting included; wall time. Longer than the sandbox's slowest honest answer, so that
+/// running into it is a failure worth telling.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Requests waiting for an answer at the same time; what is due beyond is skipped, and counted as such.
+const IN_FLIGHT: usize = 64;
 
 #[derive(Clone, Debug)]
 pub struct Stream {
-    pub name: String,
+    pub(super) name: String,
     /// Load balancer nodes, asked in turn.
-    pub addresses: Vec<IpAddr>,
-    pub port: u16,
-    pub host: String,
-    /// Path and query.
-    pub path: String,
+    addresses: Vec<IpAddr>,
+    port: u16,
+    host: String,
     /// Connections are made from here.
-    pub source: Option<IpAddr>,
-    pub requests_per_second: f64,
-    pub keep_alive: KeepAlive,
-    /// For a whole request, connecting included; wall time.
-    pub timeout: Duration,
-    /// Requests waiting for an answer at the same time; what is due beyond is skipped.
-    pub in_flight: usize,
+    source: Option<IpAddr>,
+    requests_per_second: f64,
+    keep_alive: KeepAlive,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +51,9 @@ impl Stream {
             addresses: addresses.into_iter().collect(),
             port,
             host: host.to_owned(),
-            path: "/".to_owned(),
             source: None,
             requests_per_second: 10.0,
             keep_alive: KeepAlive::Mixed,
-            timeout: Duration::from_secs(20),
-            in_flight: 64,
         }
     }
 
@@ -78,19 +76,21 @@ impl Stream {
 /// A stream at work.
 pub(super) struct Lane {
     pub stream: Stream,
-    pub log: Log,
+    pub record: Record,
     began: Instant,
+    /// None for a stream without an address or with a host no header can hold: it asks nothing.
     ask: Option<Ask>,
-    next: AtomicUsize,
-    /// Pool connections, by node.
-    kept: Vec<Pool>,
+    /// Requests started so far; says whose turn it is.
+    started: AtomicUsize,
+    /// By node.
+    pools: Vec<Pool>,
 }
 
 impl Lane {
     pub fn new(stream: Stream, began: Instant) -> Arc<Self> {
         let ask = ask(&stream);
-        let kept = stream.addresses.iter().map(|_| Pool::default()).collect();
-        Arc::new(Self { stream, log: Log::default(), began, ask, next: AtomicUsize::new(0), kept })
+        let pools = stream.addresses.iter().map(|_| Pool::default()).collect();
+        Arc::new(Self { stream, record: Record::default(), began, ask, started: AtomicUsize::new(0), pools })
     }
 
     /// Asks at the stream's rate until stopped, then waits for the answers still due.
@@ -99,15 +99,15 @@ impl Lane {
             tracing::warn!(stream = self.stream.name, "a stream that cannot ask anything");
             return;
         }
-        let pace = Pace { per_second: self.stream.requests_per_second, in_flight: self.stream.in_flight };
-        pace.keep(stop, || self.clone().once(), || self.log.skip(self.began.elapsed())).await;
-        self.kept.iter().for_each(Pool::clear);
+        let pace = Pace { per_second: self.stream.requests_per_second, in_flight: IN_FLIGHT };
+        pace.keep(stop, || self.clone().once(), || self.record.skip(self.began.elapsed())).await;
+        self.pools.iter().for_each(Pool::clear);
     }
 
     async fn once(self: Arc<Self>) {
         let Some(ask) = &self.ask else { return };
         let nodes = self.stream.addresses.len();
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let turn = self.started.fetch_add(1, Ordering::Relaxed);
         let (node, round) = (turn % nodes, turn / nodes);
         let keep = match self.stream.keep_alive {
             KeepAlive::Always => true,
@@ -121,21 +121,20 @@ impl Lane {
             let connection = Connection::open(address, self.stream.source).await;
             connection.map_err(|error| format!("cannot connect: {error}"))
         };
-        let exchange = self.kept[node].ask(ask, keep, open, &mut retried);
-        let answer = match tokio::time::timeout(self.stream.timeout, exchange).await {
+        let exchange = self.pools[node].ask(ask, keep, open, &mut retried);
+        let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
             Ok(answer) => answer,
-            Err(_) => Err(format!("no answer within {:?}", self.stream.timeout)),
+            Err(_) => Err(format!("no answer within {TIMEOUT:?}")),
         };
         let finished = self.began.elapsed();
         let ok = answer.as_ref().is_ok_and(|answer| answer.status.is_success());
         let answer = answer.map(|answer| Answered::by(&answer));
-        self.log.write(Outcome { started, finished, address: address.to_string(), retried, ok, answer });
+        self.record.write(Outcome { started, finished, address: address.to_string(), retried, ok, answer });
     }
 }
 
 fn ask(stream: &Stream) -> Option<Ask> {
-    let uri: Uri = stream.path.parse().ok()?;
     let host = HeaderValue::from_str(&stream.host).ok()?;
     let headers = HeaderMap::from_iter([(HOST, host)]);
-    (!stream.addresses.is_empty()).then_some(Ask { uri, headers })
+    (!stream.addresses.is_empty()).then_some(Ask { uri: Uri::from_static("/"), headers })
 }

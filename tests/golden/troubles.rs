@@ -23,7 +23,8 @@ fn interrupts_are_as_recorded() {
         stage.apply_fails("canary, interrupted while GREEN starts").await;
         stage.after("CreateRule", 1, 0, Deed::Interrupt);
         stage.apply_fails("canary, interrupted after its last write").await;
-        stage.after("DescribeRules", 1, 0, Deed::Interrupt).phase("staged");
+        // Half-way through its calls, and before any that comes at the same moment as another.
+        stage.after("DescribeTargetGroups", 1, 0, Deed::Interrupt).phase("staged");
         stage.apply_fails("interrupted while refreshing").await;
         stage.after("DeleteRule", 1, 0, Deed::Interrupt);
         stage.destroy_fails("destroy, interrupted").await;

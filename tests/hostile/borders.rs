@@ -4,7 +4,7 @@
 use bluegreen_provider::provider::Bluegreen;
 use terraform_plugin::{
     AttributePath, Diagnostics, Kind, Number, PlanRequest, PlanResponse, Presence, Provider as _, Resource,
-    Type, Value, codec,
+    Severity, Type, Value, codec,
 };
 
 use crate::core_rules::proposed_new;
@@ -111,6 +111,51 @@ fn assert_blamed(resource: &dyn Resource, found: &Diagnostics, case: &str) {
     }
 }
 
+/// Attributes that mean something only together: what is wrong with one may be said at the other.
+const TOGETHER: &[&[&str]] = &[
+    &["enable_canary", "activate_canary", "promote_to_all", "canary_source_ips"],
+    &["host_headers", "path_patterns", "canary_source_ips", "test_listener"],
+    &["production_priority", "canary_priority"],
+    &["capacity_provider_strategy", "launch_type"],
+    &["health_check", "target_group"],
+];
+
+/// What is wrong is said at the attribute that was spoilt, or at one that it only means something with.
+fn assert_blames(found: &Diagnostics, spoilt: &AttributePath, case: &str) {
+    let top = |path: &AttributePath| path.to_string().split(['.', '[']).next().unwrap_or_default().to_owned();
+    let spoilt = top(spoilt);
+    let related = |blamed: &str| {
+        TOGETHER.iter().any(|group| group.contains(&blamed) && group.contains(&spoilt.as_str()))
+    };
+    let errors: Vec<String> =
+        found.iter().filter(|said| said.severity == Severity::Error).map(|said| top(&said.path)).collect();
+    let blamed = errors.iter().any(|blamed| *blamed == spoilt || related(blamed));
+    assert!(errors.is_empty() || blamed, "{case}: {errors:?}");
+}
+
+/// `ignore_changes` puts the state's old values into the configuration, after it was validated.
+#[test]
+fn what_ignore_changes_merges_is_refused_in_the_plan_at_its_path() {
+    let provider = Bluegreen::default();
+    let resource = provider.resource(NAME).unwrap();
+    let good = full(resource);
+    let state = applied(&plan(resource, &Value::Null, &good).planned);
+    for (path, old) in [
+        ("canary_source_ips", Value::List(Vec::new())),
+        ("production_priority", 1.into()),
+        ("canary_priority", 100.into()),
+        ("host_headers", Value::List(Vec::new())),
+        ("listener_arn", Value::Null),
+        ("green.task_definition", Value::Null),
+    ] {
+        let mut merged = good.clone();
+        assert!(merged.set(path, old), "{path}");
+        let planned = plan(resource, &state, &merged);
+        let at: Vec<_> = planned.diagnostics.iter().map(|said| said.path.to_string()).collect();
+        assert!(planned.diagnostics.has_errors() && at.contains(&path.to_owned()), "{path}: {at:?}");
+    }
+}
+
 #[test]
 fn every_value_of_every_attribute_is_accepted_or_an_error_at_its_path() {
     let provider = Bluegreen::default();
@@ -130,9 +175,11 @@ fn every_value_of_every_attribute_is_accepted_or_an_error_at_its_path() {
             let case = format!("{path} = {:.80}", format!("{value:?}"));
             let found = resource.validate(&config);
             assert_blamed(resource, &found, &case);
+            assert_blames(&found, &path, &case);
             for prior in [&Value::Null, &state] {
                 let planned = plan(resource, prior, &config);
                 assert_blamed(resource, &planned.diagnostics, &case);
+                assert_blames(&planned.diagnostics, &path, &case);
                 // What `ignore_changes` merges is seen by the plan only.
                 assert!(
                     !found.has_errors() || planned.diagnostics.has_errors(),

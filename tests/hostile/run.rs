@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::plane::{self, Shared};
 use crate::schedule::{Chapter, Event, Schedule};
-use crate::terraform::{Applied, Project};
+use crate::terraform::Project;
 use crate::transport;
 use crate::wish::{Place, Wish};
 
@@ -273,7 +273,7 @@ async fn converge(stage: &Stage, project: &mut Project, wish: &Wish, outcome: &m
     for _ in 0..PLAIN_APPLIES {
         outcome.applies += 1;
         match project.apply(CancellationToken::new()).await {
-            Ok(Applied::Done | Applied::NothingToDo) => {
+            Ok(_) => {
                 done = true;
                 break;
             }

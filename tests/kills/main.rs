@@ -16,12 +16,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../support/core_rules.rs"]
-mod core_rules;
-
-#[path = "../support/socket.rs"]
-mod socket;
-
 mod driver;
 mod interrupts;
 mod killed_terraform;

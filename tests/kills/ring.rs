@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use aws_sandbox::SandboxOptions;
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
+use terraform_plugin::testing::{Kept, Refused};
 use terraform_plugin::wire::tfplugin6 as wire;
 
-use crate::driver::{self, Known, Shape};
+use crate::driver;
 use crate::plugin::Plugin;
 use crate::support::{Stage, Watched};
 use crate::wish::{Wish, left_over, serving};
@@ -113,8 +114,7 @@ impl<'a> Hold<'a> {
 
 pub struct Ring {
     pub stage: Stage,
-    shape: Shape,
-    known: Known,
+    known: Kept,
     plugin: Option<Plugin>,
     traffic: Option<Watched>,
     /// What is there; nothing at first.
@@ -136,11 +136,9 @@ pub async fn stage() -> Stage {
 impl Ring {
     pub async fn new(blow: Blow) -> Ring {
         let stage = stage().await;
-        let (shape, known) = (Shape::new(), Known::default());
         Ring {
             stage,
-            shape,
-            known,
+            known: Kept::default(),
             plugin: None,
             traffic: None,
             at: None,
@@ -155,13 +153,24 @@ impl Ring {
         self.traffic = Some(self.stage.traffic());
     }
 
+    /// A plugin that is configured, with what is known.
     async fn plugin(&mut self) -> Plugin {
-        if let Some(plugin) = self.plugin.take() {
-            return plugin;
-        }
-        let mut plugin = Plugin::start(SPEED).await;
-        driver::configure(&mut plugin.client, &self.stage).await;
+        let mut plugin = match self.plugin.take() {
+            Some(plugin) => plugin,
+            None => {
+                let mut plugin = Plugin::start(SPEED).await;
+                driver::configure(&mut plugin.host, &self.stage).await;
+                plugin
+            }
+        };
+        plugin.host.kept = self.known.clone();
         plugin
+    }
+
+    /// Keeps it for the next time, and what it came to know.
+    fn put_back(&mut self, plugin: Plugin) {
+        self.known = plugin.host.kept.clone();
+        self.plugin = Some(plugin);
     }
 
     pub fn config(&mut self, to: Option<&Wish>) -> Value {
@@ -169,7 +178,7 @@ impl Ring {
         for (name, value) in wish.change().as_object().unwrap() {
             self.stage.service[name] = value.clone();
         }
-        self.shape.config(&self.stage.service)
+        driver::config(&self.stage.service)
     }
 
     /// One move to `to` (nothing is a destroy), struck once on the way, if it gets that far; whether it did.
@@ -187,12 +196,11 @@ impl Ring {
         }
         if !done {
             let mut plugin = self.plugin().await;
-            let applied = driver::apply(&mut plugin.client, &self.shape, &mut self.known, &config);
-            tokio::time::timeout(LIMIT, applied)
+            tokio::time::timeout(LIMIT, driver::apply(&mut plugin.host, &config))
                 .await
                 .expect("the apply does not end")
                 .unwrap_or_else(|error| panic!("{}: {error}", self.told(to, kill)));
-            self.plugin = Some(plugin);
+            self.put_back(plugin);
         }
         self.check(to, kill, from).await;
         self.at = to.cloned();
@@ -215,11 +223,9 @@ impl Ring {
     /// An apply during which the provider is killed; false when it ended before.
     async fn killed(&mut self, config: &Value, kill: Kill) -> bool {
         let mut plugin = self.plugin().await;
-        let mut known = self.known.clone();
         let hold = Hold::set(&self.stage, kill).await;
-        let mut client = plugin.client.clone();
         let apply = async {
-            let applied = driver::apply(&mut client, &self.shape, &mut known, config);
+            let applied = driver::apply(&mut plugin.host, config);
             tokio::time::timeout(LIMIT, applied).await.expect("the apply does not end")
         };
         let ended = tokio::select! {
@@ -230,12 +236,12 @@ impl Ring {
             Ok(ended) => {
                 ended.unwrap_or_else(|error| panic!("not killed at {kill}: {error}"));
                 hold.end().await;
-                (self.known, self.plugin) = (known, Some(plugin));
+                self.put_back(plugin);
                 false
             }
             Err(call) => {
-                plugin.client = client;
-                plugin.kill().await;
+                let known = plugin.host.kept.clone();
+                plugin.kill();
                 *self.struck_at.entry(hold.gone(call).await).or_default() += 1;
                 // When only the provider dies, Terraform keeps what it read before; when all of it dies, what it
                 // had on disk.
@@ -250,9 +256,7 @@ impl Ring {
     /// An apply that is told to stop while a call is in flight; false when it ended before.
     pub async fn stopped(&mut self, config: &Value, kill: Kill) -> bool {
         let mut plugin = self.plugin().await;
-        let mut known = self.known.clone();
         let hold = Hold::set(&self.stage, kill).await;
-        let mut client = plugin.client.clone();
         // A refresh that is told to stop does not wait for its call, so that it may be first to end.
         let struck = AtomicU64::new(0);
         let strike = async {
@@ -264,7 +268,7 @@ impl Ring {
             }
         };
         let ended = {
-            let applied = driver::apply(&mut client, &self.shape, &mut known, config);
+            let applied = driver::apply(&mut plugin.host, config);
             let apply = async { tokio::time::timeout(LIMIT, applied).await.expect("the apply does not end") };
             tokio::pin!(apply);
             tokio::select! {
@@ -275,7 +279,7 @@ impl Ring {
                 () = strike => apply.await,
             }
         };
-        (self.known, self.plugin) = (known, Some(plugin));
+        self.put_back(plugin);
         let call = struck.into_inner();
         if call == 0 {
             ended.unwrap_or_else(|error| panic!("not stopped at {kill}: {error}"));
@@ -296,10 +300,10 @@ impl Ring {
     }
 
     /// An interrupted apply says what serves whom, and its state holds it.
-    fn truth(&self, said: &str, serves: Option<&'static str>) {
+    fn truth(&self, refused: &Refused, serves: Option<&'static str>) {
+        let (said, state) = (refused.to_string(), &self.known.state);
         assert!(said.contains("Interrupted"), "{said}");
-        let state = &self.known.state;
-        if !said.starts_with("apply") {
+        if refused.call != "apply" {
             return;
         }
         let Some(side) = serves else {
@@ -327,10 +331,9 @@ impl Ring {
             assert!(self.known.state.is_null(), "{told}: {:?}", self.known.state);
         } else {
             let mut plugin = self.plugin().await;
-            let empty =
-                driver::plan_is_empty(&mut plugin.client, &self.shape, &mut self.known, &config).await;
-            assert!(empty, "{told}: the plan after it is not empty");
-            self.plugin = Some(plugin);
+            let changes = plugin.host.has_changes(&config).await.unwrap();
+            assert!(!changes, "{told}: the plan after it is not empty");
+            self.put_back(plugin);
         }
         let violations = self.stage.admin("GET", "/_sandbox/violations", Json::Null).await;
         assert_eq!(violations["violations"], json!([]), "{told}");

@@ -152,3 +152,13 @@ async fn expressions_of_hosts_and_headers_ignore_case() {
         assert_eq!(caller.get("/").await.status.as_u16(), status, "{cookie} at {HOST_NAME}");
     }
 }
+
+/// ALB guide, "Troubleshoot": HTTP 464.
+#[tokio::test]
+async fn groups_of_http_2_and_grpc_answer_http_1_with_464() {
+    let stage = Stage::new(1.0);
+    let task = stage.start("web", 1, &[]).await;
+    let table = Table::new().group("web", &[(&task, Healthy)]).change("web", |group| group.http1 = false);
+    stage.route(&table.forward(vec![], &[("web", 1)])).await;
+    assert_eq!(stage.get("/").await.status.as_u16(), 464);
+}

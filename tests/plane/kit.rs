@@ -263,7 +263,13 @@ impl Table {
             HealthCheck { path: "/health".into(), port: None, interval, timeout, matcher: vec![(200, 200)] };
         let targets =
             targets.iter().map(|(task, health)| TargetView { ip: task.ip, port: PORT, health: *health });
-        let group = GroupView { arn: arn.into(), health_check, stickiness: None, targets: targets.collect() };
+        let group = GroupView {
+            arn: arn.into(),
+            health_check,
+            http1: true,
+            stickiness: None,
+            targets: targets.collect(),
+        };
         self.0.groups.insert(arn.to_owned(), group);
         self
     }

@@ -21,7 +21,7 @@ async fn the_schema_arrives_as_it_was_written() {
         client.get_provider_schema(wire::get_provider_schema::Request {}).await.unwrap().into_inner();
     let capabilities = response.server_capabilities.unwrap();
     assert!(capabilities.get_provider_schema_optional);
-    assert!(capabilities.move_resource_state);
+    assert!(capabilities.move_resource_state && capabilities.plan_destroy);
     let block = response.provider.unwrap().block.unwrap();
     assert_eq!(block.block_types[0].type_name, "endpoints");
     assert_eq!((block.block_types[0].nesting, block.block_types[0].max_items), (2, 1));
@@ -99,7 +99,7 @@ async fn a_diagnostic_points_at_its_attribute() {
 }
 
 #[tokio::test]
-async fn a_destroy_is_planned_without_asking_the_resource() {
+async fn a_destroy_is_planned_unless_the_resource_speaks_against_it() {
     let served = served();
     let mut client = served.route.client().await;
     let mut request = plan_request(&thing(&[("name", "n".into())]), &thing(&[]));
@@ -109,6 +109,11 @@ async fn a_destroy_is_planned_without_asking_the_resource() {
     assert_eq!(response.diagnostics, []);
     assert_eq!(decode(response.planned_state), Value::Null);
     assert_eq!(response.planned_private, b"private");
+    let mut kept = plan_request(&thing(&[("name", "n".into()), ("mode", "kept".into())]), &thing(&[]));
+    (kept.proposed_new_state, kept.config) = (encode(&Value::Null), encode(&Value::Null));
+    let response = client.plan_resource_change(kept).await.unwrap().into_inner();
+    assert_eq!(summaries(&response.diagnostics), ["Kept"]);
+    assert_eq!(response.diagnostics[0].attribute.as_ref().unwrap().steps.len(), 1);
 }
 
 #[tokio::test]

@@ -90,6 +90,16 @@ fn create_update_replace_and_destroy() {
 }
 
 #[test]
+fn a_destroy_that_the_resource_speaks_against_ends_with_the_plan() {
+    let workspace = workspace(THING);
+    workspace.succeeds(&["apply", "-auto-approve", "-var=mode=kept"]);
+    let text = workspace.run(&["plan", "-destroy", "-var=mode=kept"]).said;
+    assert!(text.contains("Kept") && text.contains("Set another mode first."), "{text}");
+    workspace.succeeds(&["apply", "-auto-approve"]);
+    workspace.succeeds(&["destroy", "-auto-approve"]);
+}
+
+#[test]
 fn an_error_shows_the_users_line() {
     let workspace = workspace(THING);
     let text = workspace.run(&["plan", "-var=image="]).said;

@@ -135,6 +135,14 @@ impl Resource for Thing {
         }
     }
 
+    fn plan_destroy(&self, prior: &Value, _private: &[u8]) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        if prior.get("mode").as_str() == Some("kept") {
+            diagnostics.error("mode", "Kept", "Set another mode first.");
+        }
+        diagnostics
+    }
+
     async fn read(&self, request: ReadRequest) -> ReadResponse {
         match request.state.get("mode").as_str() {
             Some("gone") => ReadResponse::default(),

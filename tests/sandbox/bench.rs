@@ -43,6 +43,7 @@ pub fn settings(seed: u64) -> Settings {
         seed,
         nodes: 2,
         vpc_id: "vpc-1".into(),
+        zones: [("far".to_owned(), "eu-west-1c".to_owned())].into(),
         propagation: Duration::from_secs(5),
         task_start: Duration::from_secs(40),
         enforce_rate_limits: false,

@@ -11,4 +11,5 @@ mod faults;
 mod routing;
 mod scheduler;
 mod sdk;
+mod traps;
 mod wire;

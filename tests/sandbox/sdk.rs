@@ -140,3 +140,66 @@ async fn the_sdk_retries_a_throttle_and_the_journal_shows_the_attempts() {
     assert_eq!(attempts, [Some(1), Some(2)]);
     assert_eq!(calls["calls"][0]["caller"], "test");
 }
+
+#[tokio::test]
+async fn what_rules_carry_goes_there_and_back() {
+    let sandbox = Sandbox::fast().await;
+    let (_, elb) = clients(&sandbox);
+    let ready = &sandbox.running.ready;
+    let group = sandbox.target_group("web").await;
+    let certificate =
+        elb::types::Certificate::builder().certificate_arn("arn:aws:acm:eu-west-1:1:certificate/x").build();
+    let forward =
+        || Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(&group).order(2).build();
+    let listener = elb
+        .create_listener()
+        .load_balancer_arn(&ready.load_balancer_arn)
+        .port(18_443)
+        .protocol(ProtocolEnum::Https)
+        .certificates(certificate)
+        .default_actions(forward())
+        .send()
+        .await
+        .unwrap();
+    let login = elb::types::AuthenticateOidcActionConfig::builder()
+        .issuer("https://idp.example.com/")
+        .authorization_endpoint("https://idp.example.com/authorize")
+        .token_endpoint("https://idp.example.com/token")
+        .user_info_endpoint("https://idp.example.com/me")
+        .client_id("shop")
+        .client_secret("s3cret")
+        .authentication_request_extra_params("prompt", "login")
+        .authentication_request_extra_params("hd", "a & b")
+        .build();
+    let login =
+        Action::builder().r#type(ActionTypeEnum::AuthenticateOidc).order(1).authenticate_oidc_config(login);
+    let rewrite = elb::types::RewriteConfig::builder().regex("^/api/(.*)$").replace("/$1").build();
+    let rewrite = elb::types::UrlRewriteConfig::builder().rewrites(rewrite).build();
+    let transform = elb::types::RuleTransform::builder()
+        .r#type(elb::types::TransformTypeEnum::UrlRewrite)
+        .url_rewrite_config(rewrite)
+        .build();
+    let host =
+        elb::types::HostHeaderConditionConfig::builder().regex_values("^(a|b)[.]example[.]com$").build();
+    let condition = RuleCondition::builder().field("host-header").host_header_config(host).build();
+    let made = elb
+        .create_rule()
+        .listener_arn(listener.listeners()[0].listener_arn().unwrap())
+        .priority(7)
+        .conditions(condition.clone())
+        .actions(login.build())
+        .actions(forward())
+        .transforms(transform.clone())
+        .send()
+        .await
+        .unwrap();
+    let rule = elb.describe_rules().rule_arns(made.rules()[0].rule_arn().unwrap()).send().await.unwrap();
+    let rule = &rule.rules()[0];
+    assert_eq!(rule.transforms(), [transform]);
+    assert_eq!(rule.conditions()[0].host_header_config(), condition.host_header_config());
+    let config = rule.actions()[0].authenticate_oidc_config().unwrap();
+    let extra = config.authentication_request_extra_params().unwrap();
+    assert_eq!((extra["prompt"].as_str(), extra["hd"].as_str(), extra.len()), ("login", "a & b", 2));
+    assert_eq!((config.client_secret(), config.session_timeout()), (None, Some(604_800)));
+    assert_eq!((rule.actions()[1].order(), rule.actions().len()), (Some(2), 2));
+}

@@ -122,7 +122,8 @@ pub fn words(file: &Text) -> Vec<String> {
                     complaints.push(file.at(number, format!("`{name}` in the sandbox's world, which is pure: pass time and reports in, orders and views out")));
                 }
                 // AWS has deployment strategies of these names.
-                let line = line.replace("BLUE_GREEN", "").replace("\"CANARY\"", "");
+                let strategies = ["BLUE_GREEN", "\"CANARY\"", "canaryConfiguration"];
+                let line = strategies.iter().fold(line.to_owned(), |line, name| line.replace(name, ""));
                 for word in spoken(&line).filter(|word| CALLERS.contains(&word.as_str())) {
                     complaints.push(file.at(number, format!("\"{word}\" in aws-sandbox, which serves any caller: say it in referee, or where the sandbox is used")));
                 }

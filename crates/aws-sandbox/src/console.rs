@@ -78,6 +78,8 @@ pub fn state_json(world: &World, now: Duration, speed: f64) -> Value {
                 "priority": it.priority,
                 "conditions": it.conditions.iter().map(Condition::json).collect::<Vec<_>>(),
                 "action": action_json(&it.action.view()),
+                "gates": it.gates.iter().map(|gate| gate.kind).collect::<Vec<_>>(),
+                "transforms": it.transforms.len(),
                 "tags": it.tags,
             })
         })

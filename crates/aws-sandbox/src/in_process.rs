@@ -56,6 +56,7 @@ pub fn start(
         seed,
         nodes: nodes.len(),
         vpc_id: premade::VPC.to_owned(),
+        zones: premade::zones("eu-west-1"),
         propagation: Duration::ZERO,
         task_start,
         enforce_rate_limits: false,

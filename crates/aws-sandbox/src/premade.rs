@@ -1,5 +1,6 @@
 //! What is there when a sandbox starts, made through the same operations that callers use.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -14,11 +15,22 @@ use super::ready::{Listener, Listeners};
 pub const CLUSTER: &str = "shop";
 pub const VPC: &str = "vpc-0a1b2c3d4e5f60718";
 pub const SUBNETS: [&str; 2] = ["subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"];
+/// A subnet in a zone that the load balancer does not serve.
+pub const UNSERVED_SUBNET: &str = "subnet-0a1b2c3d4e5f60003";
 pub const SECURITY_GROUP: &str = "sg-0a1b2c3d4e5f60001";
 
 /// The revision of each family whose tasks never get healthy, and the one whose tasks exit at once.
 const SICK: u32 = 7;
 const CRASHING: u32 = 8;
+
+/// Which zone each subnet lies in.
+pub fn zones(region: &str) -> BTreeMap<String, String> {
+    let subnets = SUBNETS.iter().chain([&UNSERVED_SUBNET]);
+    subnets
+        .zip(["a", "b", "c"])
+        .map(|(subnet, zone)| ((*subnet).to_owned(), format!("{region}{zone}")))
+        .collect()
+}
 
 pub struct Premade {
     pub cluster_arn: String,

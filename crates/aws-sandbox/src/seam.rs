@@ -172,6 +172,8 @@ pub enum Action {
 pub struct GroupView {
     pub arn: String,
     pub health_check: HealthCheck,
+    /// Whether its targets take HTTP/1.1 requests; clients here send no others.
+    pub http1: bool,
     /// Target stickiness by load balancer cookie.
     pub stickiness: Option<Duration>,
     pub targets: Vec<TargetView>,

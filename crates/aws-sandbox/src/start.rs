@@ -99,6 +99,7 @@ pub async fn start_watched(
         seed: options.seed,
         nodes: nodes.len(),
         vpc_id: premade::VPC.to_owned(),
+        zones: premade::zones(REGION),
         propagation: Duration::ZERO,
         task_start: Duration::from_secs_f64(options.task_start),
         enforce_rate_limits: false,

@@ -5,6 +5,11 @@ use std::fmt;
 use crate::value::AttributePath;
 use crate::wire::tfplugin6 as wire;
 
+/// The summary of an error that is the provider's own.
+const BUG: &str = "Bug in the provider";
+/// The summary of a panic.
+pub(crate) const INTERNAL_ERROR: &str = "Internal error in the provider";
+
 /// How bad it is. An error ends the operation, a warning does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -43,6 +48,11 @@ impl Diagnostic {
             detail: detail.into(),
             path: path.into(),
         }
+    }
+
+    /// What no user can do anything about.
+    pub(crate) fn bug(detail: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(AttributePath::root(), BUG, detail)
     }
 
     /// A warning.
@@ -168,6 +178,14 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+#[cfg(feature = "testing")]
+impl Diagnostic {
+    /// Whether it can only be mended in the provider.
+    pub(crate) fn is_a_bug(&self) -> bool {
+        self.summary == BUG || self.summary == INTERNAL_ERROR
+    }
+}
 
 #[cfg(feature = "testing")]
 impl From<wire::Diagnostic> for Diagnostic {

@@ -1,6 +1,7 @@
 //! Finding a release by its name, and what of its inputs is missing.
 
 use super::*;
+use crate::bluegreen::spec::{Capacity, CapacityProvider};
 
 const TEST: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/web/1/9";
 
@@ -66,6 +67,37 @@ async fn an_untagged_release_is_found_by_its_name_alone() {
 async fn where_there_are_no_services_nothing_is_found() {
     let nothing: Script = |_, _| (200, r#"{"services":[],"failures":[]}"#.to_owned());
     assert_eq!(start(nothing).await.0.discover("shop", "web").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_the_cluster_lacks_and_the_listener_cannot_carry_is_named() {
+    let (aws, _) = start(|operation, _| match operation {
+        "DescribeClusters" => {
+            (200, r#"{"clusters":[{"status":"ACTIVE","capacityProviders":["FARGATE"]}]}"#.to_owned())
+        }
+        "DescribeListeners" => {
+            let listener = format!("<member><ListenerArn>{LISTENER}</ListenerArn><Protocol>HTTP</Protocol></member>");
+            (200, result(operation, &format!("<Listeners>{listener}</Listeners>")))
+        }
+        _ => (200, r#"{"taskDefinition":{"status":"ACTIVE","networkMode":"awsvpc","containerDefinitions":[{"name":"web","portMappings":[{"containerPort":80}]}]}}"#.to_owned()),
+    })
+    .await;
+    let mut layout = acts::layout();
+    assert_eq!(aws.check_inputs(&whose(), &layout).await.unwrap(), []);
+    let spot = CapacityProvider { name: "FARGATE_SPOT".to_owned(), weight: 1, base: 0 };
+    layout.service.capacity = Capacity::Strategy(vec![spot]);
+    for version in ["GRPC", "HTTP2"] {
+        layout.group.fixed.protocol_version = version.to_owned();
+        let missing = aws.check_inputs(&whose(), &layout).await.unwrap();
+        let inputs: Vec<_> = missing.iter().map(|missing| missing.input).collect();
+        assert_eq!(inputs, [Input::CapacityProvider, Input::ProtocolVersion], "{missing:?}");
+        assert!(
+            missing[0].message.ends_with("no capacity provider FARGATE_SPOT (it has FARGATE)"),
+            "{}",
+            missing[0]
+        );
+        assert!(missing[1].message.contains(&format!("{version} needs an HTTPS one")), "{}", missing[1]);
+    }
 }
 
 #[tokio::test]

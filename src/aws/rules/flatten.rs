@@ -19,7 +19,9 @@ pub(super) fn matches(raw: &elb::Rule) -> Matches {
         match condition.field.as_deref().unwrap_or_default() {
             "host-header" => {
                 let config = condition.host_header_config.as_ref();
-                matches.hosts.extend(values(condition, config.and_then(|c| c.values.as_ref())));
+                let hosts = values(condition, config.and_then(|c| c.values.as_ref()));
+                // Compared without case, so two spellings are one.
+                matches.hosts.extend(hosts.iter().map(|host| host.to_ascii_lowercase()));
                 matches.host_regexes.extend(regexes(condition, config.and_then(|c| c.regex_values.as_ref())));
             }
             "path-pattern" => {
@@ -182,7 +184,7 @@ mod tests {
     #[test]
     fn every_condition_is_noticed_also_one_of_a_kind_not_known_yet() {
         let header = elb::RuleCondition::builder().field("http-header").build();
-        let host = elb::RuleCondition::builder().field("host-header").values("a.example.com").build();
+        let host = elb::RuleCondition::builder().field("host-header").values("A.Example.com").build();
         let raw = elb::Rule::builder().conditions(header).conditions(host).priority("7").build();
         assert!(matches(&raw).narrowed());
         assert!(matches(&raw).hosts.contains("a.example.com"));

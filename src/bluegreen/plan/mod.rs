@@ -42,6 +42,7 @@ pub fn next(observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option
         .or_else(|| look.stop())
         .or_else(|| look.tags())
         .or_else(|| look.prove_the_rest())
+        .or_else(|| look.settle_opening())
 }
 
 /// Rules, then services, then groups: nobody is ever sent to what is being taken away.
@@ -178,6 +179,12 @@ impl<'a> Look<'a> {
                 Step::Await(Gate::Healthy { side: test.side, need })
             })
         })
+    }
+
+    /// Not every node of the load balancer has the rule yet that lets the public in.
+    fn settle_opening(&self) -> Option<Step> {
+        let wait = self.evidence.opened && !self.evidence.settled(self.observed, self.layout);
+        wait.then(|| Step::Await(self.layout.settle()))
     }
 
     fn tags(&self) -> Option<Step> {

@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use crate::traffic::{Answered, Stream, Traffic};
+use crate::traffic::{Answered, Stream, Tally, Traffic};
 use aws_sandbox::Ready;
 
+/// As `examples/sandbox` names them.
 const SERVICES: [&str; 2] = ["apache", "nginx"];
+
+/// Failures in detail after a move, for each of the four.
+const FAILURES_SHOWN: usize = 3;
 
 /// Where the chosen few call from.
 pub struct Office {
@@ -30,6 +34,7 @@ impl Office {
     }
 }
 
+/// All who ask: both services, each by the public and by the office.
 pub struct Audience {
     traffic: Traffic,
 }
@@ -70,7 +75,7 @@ impl Audience {
         Seen { public: sides("public"), office: sides("office") }
     }
 
-    /// Requests and failures since `from`.
+    /// Requests and failures of those that began since `from`.
     pub fn counted(&self, from: Duration) -> (u64, u64) {
         sum(&self.traffic.tally(from))
     }
@@ -78,17 +83,22 @@ impl Audience {
     pub fn first_failures(&self, from: Duration) -> Vec<String> {
         let tallies = self.traffic.tally(from);
         let failures = tallies.iter().flat_map(|tally| {
-            tally.first_failures.iter().take(3).map(|failure| format!("{}: {failure}", tally.stream))
+            tally
+                .first_failures
+                .iter()
+                .take(FAILURES_SHOWN)
+                .map(|failure| format!("{}: {failure}", tally.stream))
         });
         failures.collect()
     }
 
+    /// Requests and failures of all.
     pub async fn stop(self) -> (u64, u64) {
         sum(&self.traffic.stop().await)
     }
 }
 
-fn sum(tallies: &[crate::traffic::Tally]) -> (u64, u64) {
+fn sum(tallies: &[Tally]) -> (u64, u64) {
     let requests = tallies.iter().map(|tally| tally.requests).sum();
     (requests, tallies.iter().map(|tally| tally.failures).sum())
 }

@@ -3,21 +3,21 @@
 mod audience;
 mod moves;
 mod screen;
+mod story;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Args as ClapArgs;
-use serde_json::{Value, json};
 
-use self::audience::{Audience, Office};
-use self::moves::Move;
-use self::screen::{Row, Screen};
+use self::audience::Office;
+use self::screen::Screen;
+use self::story::Story;
 use crate::cli::project::Project;
 use crate::referee::Referee;
-use aws_sandbox::{Running, SandboxOptions};
+use aws_sandbox::SandboxOptions;
 
 /// Plays a whole release story with the real terraform against a sandbox, under live traffic.
 #[derive(ClapArgs, Debug)]
@@ -41,41 +41,36 @@ pub struct Args {
 
 const MAIN: &str = include_str!("../../../examples/sandbox/main.tf");
 const VARIABLES: &str = include_str!("../../../examples/sandbox/variables.tf");
-const RELEASE: &str = "release.auto.tfvars.json";
-/// How long after an apply who sees what is looked at.
-const WATCHED: Duration = Duration::from_millis(700);
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let screen = Screen::new();
-    let (folder, temporary) = match &args.dir {
-        Some(folder) => (folder.clone(), false),
-        None => (std::env::temp_dir().join(format!("bluegreen-demo-{}", std::process::id())), true),
-    };
-    std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+    // Nobody else can have made it or look into it. It goes when this ends, which is after the sandbox has stopped.
+    let fresh = tempfile::Builder::new()
+        .prefix("bluegreen-demo-")
+        .permissions(std::fs::Permissions::from_mode(0o700))
+        .tempdir()
+        .context("making a temporary folder")?;
+    let folder = args.dir.unwrap_or_else(|| fresh.path().to_owned());
     let options = SandboxOptions {
         speed: args.speed,
         seed: args.seed,
         dir: folder.clone(),
         ..SandboxOptions::default()
     };
-    let sandbox = aws_sandbox::start_watched(options, Referee::boxed()).await?;
     let story = Story {
+        sandbox: aws_sandbox::start_watched(options, Referee::boxed()).await?,
         project: project(&folder, args.speed)?,
         office: Office::at([127, 0, 99, 7].into()),
-        sandbox,
-        screen,
+        screen: Screen::new(),
         requests_per_second: args.requests_per_second,
     };
     let ended = tokio::select! {
-        ended = story.play(&args) => ended,
+        // The story first: where it waits for Ctrl-C itself, that ends it well.
+        biased;
+        ended = story.play(args.keep) => ended,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
     };
     story.sandbox.stop().await;
-    if temporary {
-        // A folder that stays behind is no reason to fail.
-        let _ = std::fs::remove_dir_all(&folder);
-    }
-    ended
+    Ok(if ended? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn project(folder: &Path, speed: f64) -> anyhow::Result<Project> {
@@ -84,174 +79,4 @@ fn project(folder: &Path, speed: f64) -> anyhow::Result<Project> {
     project.write("main.tf", MAIN)?;
     project.write("variables.tf", VARIABLES)?;
     Ok(project)
-}
-
-struct Story {
-    project: Project,
-    sandbox: Running,
-    office: Office,
-    screen: Screen,
-    requests_per_second: f64,
-}
-
-/// What the table and the last line are made of.
-#[derive(Default)]
-struct Told {
-    rows: Vec<Row>,
-    requests: u64,
-    failures: u64,
-    wrong: Vec<String>,
-}
-
-impl Story {
-    async fn play(&self, args: &Args) -> anyhow::Result<ExitCode> {
-        let began = Instant::now();
-        self.screen.introduce(&self.sandbox.ready, &self.office);
-        let mut told = Told::default();
-        let mut release = moves::beginning();
-        release["canary_source_ips"] = json!([self.office.cidr()]);
-        let mut audience = None;
-        let mut before = "nobody";
-        for step in moves::all() {
-            self.step(&step, &mut release, &mut audience, before, &mut told).await?;
-            before = step.public;
-        }
-        let audience = audience.take();
-        if args.keep {
-            self.finish(&told, began);
-            self.screen.kept(&self.sandbox.ready, &self.project, &self.office);
-            tokio::signal::ctrl_c().await?;
-        } else {
-            if let Some(audience) = audience {
-                told.add(audience.stop().await);
-            }
-            self.destroy(&mut told).await?;
-            self.finish(&told, began);
-        }
-        Ok(if told.good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-
-    fn finish(&self, told: &Told, began: Instant) {
-        self.screen.table(&told.rows);
-        for wrong in &told.wrong {
-            self.screen.say(&format!("wrong: {wrong}"));
-        }
-        let (requests, failures) = (told.requests, told.failures);
-        let (moves, seconds) = (told.rows.len(), began.elapsed().as_secs());
-        self.screen
-            .say(&format!("demo: {requests} requests, {failures} failed, {moves} moves, {seconds} seconds"));
-    }
-
-    async fn step(
-        &self,
-        step: &Move,
-        release: &mut Value,
-        audience: &mut Option<Audience>,
-        before: &str,
-        told: &mut Told,
-    ) -> anyhow::Result<()> {
-        if let (Some(release), Some(set)) = (release.as_object_mut(), step.set.as_object()) {
-            release.extend(set.clone());
-        }
-        self.project.write(RELEASE, &serde_json::to_string_pretty(release)?)?;
-        self.screen.begin(step.name, "terraform apply");
-        let (began, from) = (Instant::now(), audience.as_ref().map_or(Duration::ZERO, Audience::elapsed));
-        let applied = self.screen.watch(self.project.apply(), audience.as_ref()).await?;
-        let seconds = began.elapsed().as_secs_f64();
-        if applied.ok == step.fails {
-            self.screen.say(&applied.said());
-            anyhow::bail!(
-                "terraform apply {} at \"{}\"",
-                if applied.ok { "succeeded" } else { "failed" },
-                step.name
-            );
-        }
-        if step.fails {
-            self.screen.reason(&applied.said());
-        }
-        let empty = self.project.plan_is_empty().await?;
-        if empty == step.fails {
-            told.wrong.push(format!(
-                "the plan after \"{}\" is {}empty",
-                step.name,
-                if empty { "" } else { "not " }
-            ));
-        }
-        let audience = match audience {
-            Some(audience) => audience,
-            // Nobody can be served before the first create.
-            None => {
-                audience.insert(Audience::start(&self.sandbox.ready, &self.office, self.requests_per_second))
-            }
-        };
-        tokio::time::sleep(WATCHED).await;
-        let now = audience.elapsed();
-        let seen = audience.seen(now.saturating_sub(WATCHED), now);
-        for (who, expected, seen) in
-            [("the public", step.public, &seen.public), ("the office", step.office, &seen.office)]
-        {
-            if **seen != [expected] {
-                told.wrong.push(format!("after \"{}\" {who} saw {seen:?}, not {expected}", step.name));
-            }
-        }
-        let during = audience.seen(from, now);
-        if let Some(early) = during.public.iter().find(|side| **side != step.public && **side != before) {
-            told.wrong.push(format!("during \"{}\" the public saw {early}", step.name));
-        }
-        let (requests, failures) = audience.counted(from);
-        told.requests += requests;
-        told.failures += failures;
-        if failures > 0 {
-            told.wrong.extend(audience.first_failures(from));
-        }
-        let row = Row {
-            name: step.name.to_owned(),
-            requests,
-            failures,
-            seconds,
-            public: seen.public.join("+"),
-            office: seen.office.join("+"),
-            plan: if step.fails {
-                "failed, as it should".to_owned()
-            } else {
-                if empty { "empty" } else { "NOT EMPTY" }.to_owned()
-            },
-        };
-        self.screen.end(&row);
-        told.rows.push(row);
-        Ok(())
-    }
-
-    async fn destroy(&self, told: &mut Told) -> anyhow::Result<()> {
-        self.screen.begin("destroy", "terraform destroy");
-        let began = Instant::now();
-        let destroyed = self.screen.watch(self.project.destroy(), None).await?;
-        if !destroyed.ok {
-            anyhow::bail!("terraform destroy failed:\n{}", destroyed.said());
-        }
-        let row = Row {
-            name: "destroy".to_owned(),
-            requests: 0,
-            failures: 0,
-            seconds: began.elapsed().as_secs_f64(),
-            public: "-".to_owned(),
-            office: "-".to_owned(),
-            plan: "-".to_owned(),
-        };
-        self.screen.end(&row);
-        told.rows.push(row);
-        Ok(())
-    }
-}
-
-impl Told {
-    fn good(&self) -> bool {
-        self.failures == 0 && self.wrong.is_empty()
-    }
-
-    /// Requests between the last move and the end count too.
-    fn add(&mut self, (requests, failures): (u64, u64)) {
-        self.requests = self.requests.max(requests);
-        self.failures = self.failures.max(failures);
-    }
 }

@@ -9,20 +9,30 @@ use super::audience::{Audience, Office};
 use crate::cli::project::Project;
 use aws_sandbox::Ready;
 
+/// How often a terminal's line changes, and how often a plain line may be written.
+const LIVE: Duration = Duration::from_millis(200);
+const PLAIN: Duration = Duration::from_secs(1);
+/// The stretch of traffic that counts as now.
+const NOW: Duration = Duration::from_millis(400);
+/// Of an error block; the rest is for whoever runs terraform.
+const REASON_LINES: usize = 24;
+
 pub struct Screen {
     /// Draws nothing when stderr is no terminal.
     bar: ProgressBar,
     live: bool,
 }
 
+/// One line of the table.
 pub struct Row {
-    pub name: String,
+    pub name: &'static str,
     pub requests: u64,
     pub failures: u64,
     pub seconds: f64,
     pub public: String,
     pub office: String,
-    pub plan: String,
+    /// What the plan after it said.
+    pub plan: &'static str,
 }
 
 impl Screen {
@@ -43,12 +53,7 @@ impl Screen {
     }
 
     pub fn introduce(&self, ready: &Ready, office: &Office) {
-        let listener = &ready.listeners.production;
-        let nodes: Vec<String> = ready
-            .nodes
-            .iter()
-            .map(|node| format!("{}://{node}:{}", listener.scheme, listener.port))
-            .collect();
+        let nodes: Vec<String> = urls(ready).collect();
         self.say(&format!(
             "A load balancer at {} serves nginx.example.com and apache.example.com.",
             nodes.join(" and ")
@@ -75,14 +80,14 @@ impl Screen {
         tokio::pin!(work);
         let began = Instant::now();
         let mut last = String::new();
-        let mut ticks = tokio::time::interval(Duration::from_millis(if self.live { 200 } else { 1_000 }));
+        let mut ticks = tokio::time::interval(if self.live { LIVE } else { PLAIN });
         loop {
             tokio::select! {
                 done = &mut work => return done,
                 _ = ticks.tick() => {
                     let Some(audience) = audience else { continue };
                     let now = audience.elapsed();
-                    let seen = audience.seen(now.saturating_sub(Duration::from_millis(400)), now);
+                    let seen = audience.seen(now.saturating_sub(NOW), now);
                     let (requests, failures) = audience.counted(Duration::ZERO);
                     let sides = format!("public sees {}, office sees {}", seen.public.join("+"), seen.office.join("+"));
                     let line = format!("  {:>5.1}s  {sides}  ({requests} requests, {failures} failed)", began.elapsed().as_secs_f64());
@@ -107,7 +112,7 @@ impl Screen {
 
     /// The error block of a failed apply, as Terraform shows it.
     pub fn reason(&self, said: &str) {
-        for line in said.lines().skip_while(|line| !line.contains("Error:")).take(24) {
+        for line in said.lines().skip_while(|line| !line.contains("Error:")).take(REASON_LINES) {
             self.say(&format!("    {line}"));
         }
     }
@@ -125,20 +130,24 @@ impl Screen {
         for row in rows {
             let (requests, failures) = (row.requests.to_string(), row.failures.to_string());
             let seconds = format!("{:.1}", row.seconds);
-            line([&row.name, &requests, &failures, &seconds, &row.public, &row.office, &row.plan]);
+            line([row.name, &requests, &failures, &seconds, &row.public, &row.office, row.plan]);
         }
         self.say("");
     }
 
     pub fn kept(&self, ready: &Ready, project: &Project, office: &Office) {
-        let listener = &ready.listeners.production;
-        let node = ready.nodes.first().map(ToString::to_string).unwrap_or_default();
-        let url = format!("{}://{node}:{}/", listener.scheme, listener.port);
+        let url = urls(ready).next().unwrap_or_default();
         self.say("Everything stays up until Ctrl-C. In another terminal:");
         self.say(&format!("  {} apply", project.typed()));
-        self.say(&format!("  curl -H 'Host: nginx.example.com' {url}"));
-        self.say(&format!("  curl --interface {} -H 'Host: nginx.example.com' {url}", office.address()));
+        self.say(&format!("  curl -H 'Host: nginx.example.com' {url}/"));
+        self.say(&format!("  curl --interface {} -H 'Host: nginx.example.com' {url}/", office.address()));
         self.say(&format!("  curl {}/_sandbox/state", ready.endpoint));
         self.say("The toggles are in release.auto.tfvars.json there.");
     }
+}
+
+/// The production listener on each node.
+fn urls(ready: &Ready) -> impl Iterator<Item = String> {
+    let listener = &ready.listeners.production;
+    ready.nodes.iter().map(|node| format!("{}://{node}:{}", listener.scheme, listener.port))
 }

@@ -2,8 +2,8 @@
 //! and fails when any request did.
 
 mod screen;
+mod settings;
 mod target;
-mod tls;
 
 use std::io::Write;
 use std::net::IpAddr;
@@ -17,10 +17,10 @@ use clap::Args as ClapArgs;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::traffic::Tally;
-use crate::traffic::pace::Pace;
+use crate::traffic::{Pace, Tally};
 use screen::Screen;
-use target::{Settings, Target};
+use settings::Settings;
+use target::Target;
 
 /// Requests that may wait for their answer at the same time, for each URL.
 const IN_FLIGHT: usize = 64;
@@ -30,38 +30,38 @@ const IN_FLIGHT: usize = 64;
 pub struct Args {
     /// What to poll, http:// or https://.
     #[arg(required = true, value_name = "URL")]
-    pub urls: Vec<String>,
+    urls: Vec<String>,
     /// Requests a second, for each URL; every other one on a new connection.
     #[arg(long, default_value_t = 5.0, value_name = "N")]
-    pub requests_per_second: f64,
+    requests_per_second: f64,
     /// How long, as 90s, 10m or 1h30m; until Ctrl-C when absent.
     #[arg(long, value_parser = duration)]
-    pub duration: Option<Duration>,
+    duration: Option<Duration>,
     /// A header to send, as in 'Name: value'; may be given several times.
     #[arg(long = "header", value_name = "HEADER")]
-    pub headers: Vec<String>,
+    headers: Vec<String>,
     /// Where a host really is, as HOST:PORT:ADDRESS; may be given several times.
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
-    pub resolve: Vec<String>,
+    resolve: Vec<String>,
     /// Local address to call from, to be seen as a canary caller for instance.
     #[arg(long, value_name = "ADDRESS")]
-    pub source: Option<IpAddr>,
+    source: Option<IpAddr>,
     /// Response header that tells the sides apart; otherwise x-task-definition, or else the first 40
     /// characters of the body.
     #[arg(long, value_name = "NAME")]
-    pub side_header: Option<String>,
+    side_header: Option<String>,
     /// Status codes that are no failure. Redirects are not followed.
     #[arg(long, default_value = "200-399", value_name = "CODES")]
-    pub expect: String,
+    expect: String,
     /// For one request, connecting included.
     #[arg(long, default_value = "10s", value_parser = duration)]
-    pub timeout: Duration,
+    timeout: Duration,
     /// Certificates to trust besides the system's, a PEM file.
     #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
+    ca: Option<PathBuf>,
     /// Accept any certificate.
     #[arg(long)]
-    pub insecure: bool,
+    insecure: bool,
 }
 
 /// Probes until the duration is over or Ctrl-C, with progress on standard error and the table on

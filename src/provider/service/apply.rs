@@ -8,12 +8,11 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::rollout::{Ending, How, Rollout};
-use super::{attributes, decode, explain, planned, private, state, validate};
-use crate::aws::{Aws, Depth, Input, Ownership};
+use super::{attributes, decode, explain, inputs, place, planned, private, protection, state, validate};
+use crate::aws::{Aws, Depth, Ownership};
 use crate::bluegreen::guard::Intent;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
-use crate::bluegreen::side::Side;
 use crate::bluegreen::spec::Spec;
 use crate::provider::clock::Clock;
 use terraform_plugin::{
@@ -49,7 +48,18 @@ impl Resource for Service {
     }
 
     fn plan(&self, request: PlanRequest) -> PlanResponse {
-        planned::plan(&request)
+        let mut planned = planned::plan(&request);
+        // Configured before any plan, and for good; where there is no connection yet, there is nothing to compare.
+        if let Ok(connection) = self.connection.try_read()
+            && let Ok(connected) = &*connection
+        {
+            planned.diagnostics.extend(place::elsewhere(&planned.planned, &connected.aws));
+        }
+        planned
+    }
+
+    fn plan_destroy(&self, prior: &Value, _private: &[u8]) -> Diagnostics {
+        protection::destroy(prior).into_iter().collect()
     }
 
     async fn read(&self, request: ReadRequest) -> ReadResponse {
@@ -69,6 +79,11 @@ impl Resource for Service {
     }
 
     async fn apply(&self, request: ApplyRequest) -> ApplyResponse {
+        if request.action() == Action::Delete
+            && let Some(refused) = protection::destroy(&request.prior)
+        {
+            return unchanged(&request, refused);
+        }
         let connected = match self.connected().await {
             Ok(connected) => connected,
             Err(diagnostic) => return unchanged(&request, diagnostic),
@@ -306,22 +321,7 @@ impl Applying {
         let mut diagnostics = Diagnostics::new();
         match self.connected.aws.check_inputs(&self.whose, &self.layout).await {
             Ok(missing) => {
-                for missing in missing {
-                    let path = match missing.input {
-                        Input::Cluster => "cluster",
-                        Input::Listener => "listener_arn",
-                        Input::TestListener => "test_listener.arn",
-                        Input::TaskDefinition(Side::Blue) | Input::NetworkMode(Side::Blue) => {
-                            "blue.task_definition"
-                        }
-                        Input::TaskDefinition(Side::Green) | Input::NetworkMode(Side::Green) => {
-                            "green.task_definition"
-                        }
-                        Input::Container(_) => "container_name",
-                        Input::ContainerPort(_) => "container_port",
-                    };
-                    diagnostics.error(path, "This does not exist", missing.message);
-                }
+                missing.into_iter().map(inputs::missing).for_each(|missing| diagnostics.push(missing));
             }
             Err(error) => diagnostics.push(explain::call(&error, "checking what the service refers to")),
         }

@@ -30,6 +30,7 @@ impl<'a> Reading<'a> {
         let mut spec = Spec::default();
         read(&identity::ROWS, value, &mut spec, &mut found);
         read(&identity::NETWORK, value, &mut spec.group.fixed, &mut found);
+        read(&identity::PROTECTION, value, &mut identity::Protection::default(), &mut found);
         read(&release::ROWS, value, &mut spec, &mut found);
         read(&routing::ROWS, value, &mut spec, &mut found);
         read(&routing::MATCHES, value, &mut spec, &mut found);

@@ -1,8 +1,11 @@
 //! `PlanResourceChange`: what the object will be, and the steps to it. Pure: the same request gives the same
 //! answer, because Terraform asks again when applying and compares.
 
+use std::time::Duration;
+
 use super::decode::Undecided;
-use super::{attributes, decode, private};
+use super::{attributes, decode, place, private, protection};
+use crate::bluegreen::gate::Gate;
 use crate::bluegreen::layout::{Layout, short_task_definition};
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::phase::Phase;
@@ -11,6 +14,7 @@ use crate::bluegreen::routing::Role;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::Step;
 use crate::bluegreen::{plan as planner, tell};
+use crate::duration;
 use terraform_plugin::planning;
 use terraform_plugin::{AttributePath, Diagnostics, PlanRequest, PlanResponse, Value};
 
@@ -36,12 +40,14 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
             None
         }
     };
+    diagnostics.extend(protection::replacement(&request.prior, &replaced, observed.as_ref()));
     let steps = match (&layout, &observed) {
         (Some(layout), Some(observed)) => Some(planner::story(observed, layout)),
         _ => None,
     };
     if let (Some(layout), Some(observed), Some(steps)) = (&layout, &observed, &steps) {
         warn(observed, layout, steps, &mut diagnostics);
+        too_short(&planned, creating, layout, steps, &mut diagnostics);
         diagnostics.extend(problems(observed, layout));
     }
     computed(request, &mut planned, observed.as_ref(), layout.as_ref(), steps.as_deref());
@@ -101,6 +107,36 @@ fn warn(observed: &Observed, layout: &Layout, steps: &[Step], diagnostics: &mut 
     }
 }
 
+/// A time for the operation that is over before the waits of its own steps are.
+fn too_short(
+    planned: &Value,
+    creating: bool,
+    layout: &Layout,
+    steps: &[Step],
+    diagnostics: &mut Diagnostics,
+) {
+    let operation = if creating { "create" } else { "update" };
+    let proof = layout.group.health_check.proof_time();
+    let waits = steps.iter().map(|step| match step {
+        Step::Await(Gate::Healthy { .. }) => proof,
+        Step::Await(Gate::Settled { time }) => *time,
+        _ => Duration::ZERO,
+    });
+    let (least, time) = (waits.sum::<Duration>(), decode::timeout(planned, operation));
+    if least.is_zero() || time > least {
+        return;
+    }
+    let path = format!("timeouts.{operation}");
+    let said = if planned.at(path.as_str()).is_null() { "timeouts" } else { path.as_str() };
+    let [time, least] = [time, least].map(duration::show);
+    let detail = format!(
+        "{path} is {time}, and the steps of this plan wait for {least} at the least: for the health checks \
+         (healthy_threshold × interval) and for settle_time. The apply would end half-way. Allow some minutes more than \
+         that, for tasks to start."
+    );
+    diagnostics.warning(said, "The time is over before the steps are", detail);
+}
+
 /// Everything the provider says itself.
 fn computed(
     request: &PlanRequest,
@@ -114,6 +150,7 @@ fn computed(
         _ => Value::Unknown,
     };
     planned.set("id", owner);
+    planned.set("account_id", place::account(planned));
     planned.set("phase", decode::phase(planned).map_or(Value::Unknown, |phase| phase.name().into()));
     planned.set("production_color", public(planned).map_or(Value::Unknown, |side| side.name().into()));
     names(planned, observed);
@@ -189,3 +226,6 @@ fn rule_names(planned: &mut Value, creating: bool, steps: &[Step]) {
         planned.set("test_rule_arn", Value::Unknown);
     }
 }
+
+#[cfg(test)]
+mod tests;

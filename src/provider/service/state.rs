@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attributes::{self, health_check, identity, release, routing, row, runtime, target_group};
-use super::decode;
+use super::{decode, place};
 use crate::bluegreen::audience;
 use crate::bluegreen::layout::{same_task_definition, short_task_definition};
 use crate::bluegreen::names::{OWNER_TAG, ROLE_TAG};
@@ -42,16 +42,18 @@ pub fn imported(identity: &[(&str, &str)], observed: &Observed) -> Value {
         state.set(*attribute, *value);
     }
     state.set("settle_time", duration::show(release::SETTLE_TIME));
+    state.set("deletion_protection", false);
     state.set("canary_source_ips", Value::list::<Value>([]));
     state.set("rollout_steps", Value::list::<Value>([]));
     let production = observed.production().map_or(100, |rule| rule.priority);
-    state.set("canary_priority", production.saturating_sub(1).min(99));
+    state.set("canary_priority", production.saturating_sub(1).max(1));
     names(&mut state, observed);
     state
 }
 
 /// The ARNs of what is there; everything else stays as planned.
 pub fn names(state: &mut Value, observed: &Observed) {
+    state.set("account_id", place::account(state));
     for side in Side::BOTH {
         let standing = &observed.sides[side];
         let service = standing.service.as_ref().map(|service| service.id.as_str());

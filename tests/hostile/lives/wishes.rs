@@ -82,7 +82,8 @@ fn release() -> Vec<Named> {
         ("timeouts", maybe(object(vec![("update", maybe(text(&["5m"])))]))),
         ("production_priority", maybe(number(&[100, 101, 50]))),
         ("canary_priority", maybe(number(&[40, 49, 30]))),
-        ("host_headers", some_of(&["a.example.com", "*.b.example.com"], 1)),
+        ("deletion_protection", maybe(flag())),
+        ("host_headers", some_of(&["a.example.com", "*.B.example.com"], 1)),
         ("path_patterns", maybe(some_of(&["/a/*", "/b"], 0))),
         ("tags", maybe(object(vec![("team", text(&["web", "ops"]))]))),
     ]

@@ -23,6 +23,8 @@ pub struct Settings {
     pub seed: u64,
     pub nodes: usize,
     pub vpc_id: String,
+    /// Availability zones by subnet; others are taken to lie where they are wanted.
+    pub zones: BTreeMap<String, String>,
     /// Longest time a rule change takes to reach a node.
     pub propagation: Duration,
     /// From "has started" to RUNNING, about; also the pace of ECS's other delays.
@@ -32,6 +34,13 @@ pub struct Settings {
     pub groups_per_load_balancer: usize,
     /// Second octet of the tasks' addresses, 127.N.x.y.
     pub network: u8,
+}
+
+impl Settings {
+    /// A subnet's zone, or the n-th zone of the region.
+    pub fn zone(&self, subnet: &str, index: usize) -> String {
+        self.zones.get(subnet).cloned().unwrap_or_else(|| self.place.zone(index))
+    }
 }
 
 /// What falls due at a time. Handlers look again whether it is still so.

@@ -106,7 +106,8 @@ mod tests {
         let health_check =
             HealthCheck { path: "/".into(), port: None, interval, timeout, matcher: vec![(200, 200)] };
         let arn = "group".into();
-        let group = GroupView { arn, health_check, stickiness: None, targets: targets.collect() };
+        let group =
+            GroupView { arn, health_check, http1: true, stickiness: None, targets: targets.collect() };
         let turn = AtomicUsize::new(0);
         let cookie = cookie.map(|n| (target_at(n), 80));
         let next = || target(&group, cookie, &turn).map(|target| target.ip.octets()[3].to_string());

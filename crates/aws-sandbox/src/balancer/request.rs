@@ -149,6 +149,12 @@ async fn forward(
     let (Some(group), Some(known)) = (view.table.groups.get(arn), view.group(arn)) else {
         return Err(unavailable("the target group does not exist on this node".to_owned()));
     };
+    // "The load balancer received an incoming request protocol that is incompatible with the version config of the target
+    // group protocol" (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
+    if !group.http1 {
+        let reason = "an HTTP/1.1 request to a target group of protocol version HTTP2 or GRPC".to_owned();
+        return Err(Trouble { status: 464, reason });
+    }
     let now = node.clock.now();
     let cookie = group.stickiness.and_then(|_| cookies::read(request.headers(), cookies::TARGET, now));
     let cookie = cookie.as_deref().and_then(|text| text.split_once(':'));

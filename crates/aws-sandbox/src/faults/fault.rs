@@ -96,6 +96,13 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         service: Option<String>,
     },
+    /// No task can be placed: ECS says why in the service's events, again and again.
+    NoPlace {
+        #[serde(default)]
+        reason: Shortage,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service: Option<String>,
+    },
     /// Matching tasks are killed at once.
     Crash {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,6 +176,18 @@ pub enum When {
     #[default]
     Before,
     After,
+}
+
+/// What there is too little of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shortage {
+    #[default]
+    Capacity,
+    /// In the subnet.
+    Addresses,
+    /// Of the account's vCPU quota.
+    Quota,
 }
 
 /// Sandbox seconds, at most 31 years of them.

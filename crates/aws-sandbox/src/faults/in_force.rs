@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fault::{Calls, Effect, Fault, When};
+use super::fault::{Calls, Effect, Fault, Shortage, When};
 use crate::dice::Dice;
 use crate::seam::CheckOutcome;
 
@@ -189,6 +189,14 @@ impl Faults {
             }
         }
         false
+    }
+
+    /// Why a service gets no place for a task, if it gets none.
+    pub fn no_place(&self, now: Duration, name: &str) -> Option<Shortage> {
+        self.effects(now).find_map(|effect| match effect {
+            Effect::NoPlace { reason, service } if is(service, name) => Some(*reason),
+            _ => None,
+        })
     }
 
     pub fn never_healthy(&self, suspect: &Suspect) -> bool {

@@ -33,11 +33,17 @@ pub trait Resource: Send + Sync {
         Ok(state)
     }
 
-    /// Says what the object will be. Never called for a destroy. Must be a pure function of the
+    /// Says what the object will be; of a destroy there is only [`plan_destroy`](Resource::plan_destroy). Must be a pure function of the
     /// request: Terraform asks again during apply and fails if the answer differs.
     ///
     /// [`planning::draft`](crate::planning::draft) does the part that is the same for every resource.
     fn plan(&self, request: PlanRequest) -> PlanResponse;
+
+    /// What speaks against destroying the object with this state, or is to be known before. An error stops the
+    /// plan. Terraform does not ask where a destroy is part of a replacement.
+    fn plan_destroy(&self, _prior: &Value, _private: &[u8]) -> Diagnostics {
+        Diagnostics::new()
+    }
 
     /// Looks at the real object.
     async fn read(&self, request: ReadRequest) -> ReadResponse;

@@ -8,7 +8,7 @@ use std::sync::{Mutex, Once, PoisonError};
 use tokio::task::{Id, JoinError};
 
 use super::logging;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, INTERNAL_ERROR};
 use crate::value::AttributePath;
 
 /// Where tasks panicked, until their diagnostics are made.
@@ -42,7 +42,7 @@ pub fn diagnostic(error: JoinError, rpc: &str) -> Diagnostic {
     };
     Diagnostic::error(
         AttributePath::root(),
-        "Internal error in the provider",
+        INTERNAL_ERROR,
         format!(
             "{rpc} failed{place}: {cause}\n\nThis is a bug in the provider. What was known before the call is \
              kept; the real objects may have changed since. Please report it with this message."

@@ -9,7 +9,7 @@ use super::{Rpc, identity, object_or_null, resource};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::kinds::ApplyRequest;
 use crate::schema::Schema;
-use crate::value::{AttributePath, Type, Value, codec};
+use crate::value::{Type, Value, codec};
 use crate::wire::tfplugin6 as wire;
 
 pub(super) async fn apply(
@@ -101,5 +101,5 @@ fn forget_unknown(value: &mut Value) {
 
 fn bug(detail: String) -> Diagnostic {
     let detail = format!("The provider returned a state that Terraform cannot store as it is. {detail}");
-    Diagnostic::error(AttributePath::root(), "Bug in the provider", detail)
+    Diagnostic::bug(detail)
 }

@@ -98,7 +98,7 @@ fn encode(identity: &Value, schema: &IdentitySchema) -> Result<wire::ResourceIde
         let path = error.path();
         let detail =
             format!("The provider made an identity that its schema does not allow at {path}: {error}.");
-        Diagnostic::error(AttributePath::root(), "Bug in the provider", detail)
+        Diagnostic::bug(detail)
     })?;
     Ok(wire::ResourceIdentityData { identity_data: Some(encoded) })
 }

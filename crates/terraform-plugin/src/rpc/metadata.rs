@@ -10,6 +10,7 @@ fn capabilities(provider: &dyn Provider) -> wire::ServerCapabilities {
     let mut resources = names.iter().filter_map(|name| provider.resource(name));
     wire::ServerCapabilities {
         get_provider_schema_optional: true,
+        plan_destroy: true,
         move_resource_state: resources.any(|resource| !resource.moves_from().is_empty()),
         ..Default::default()
     }

@@ -117,6 +117,6 @@ fn encode(value: &Value, schema: &Schema) -> Result<wire::DynamicValue, Diagnost
     codec::encode(value, &schema.object_type()).map_err(|error| {
         let path = error.path();
         let detail = format!("The provider made a value that its schema does not allow at {path}: {error}.");
-        Diagnostic::error(AttributePath::root(), "Bug in the provider", detail)
+        Diagnostic::bug(detail)
     })
 }

@@ -37,11 +37,7 @@ pub(super) async fn move_state(
             return Ok(wire::move_resource_state::Response { diagnostics, ..Default::default() });
         }
         if moved.state.is_null() {
-            moved.diagnostics.error(
-                AttributePath::root(),
-                "Bug in the provider",
-                "Nothing came of the move.",
-            );
+            moved.diagnostics.push(Diagnostic::bug("Nothing came of the move."));
         }
         Ok(wire::move_resource_state::Response {
             target_state: Some(encode(&moved.state, resource.schema())?),

@@ -19,11 +19,14 @@ pub(super) async fn plan(
         let schema = resource.schema();
         let proposed = object_or_null(request.proposed_new_state.as_ref(), schema)?;
         if proposed.is_null() {
-            // There is nothing to say about a destroy: its plan is always null.
+            // The plan of a destroy is always null; there may be something to say about it.
+            let prior = object_or_null(request.prior_state.as_ref(), schema)?;
+            let diagnostics = resource.plan_destroy(&prior, &request.prior_private);
             return Ok(wire::plan_resource_change::Response {
                 planned_state: request.proposed_new_state,
                 planned_private: request.prior_private,
                 planned_identity: request.prior_identity,
+                diagnostics: locate(diagnostics, schema),
                 ..Default::default()
             });
         }

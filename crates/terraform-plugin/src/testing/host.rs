@@ -1,5 +1,6 @@
 //! What Terraform does with one object from run to run: refresh, plan, apply, keep; and its own rules.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -69,6 +70,23 @@ pub struct Applied {
     pub warnings: Diagnostics,
 }
 
+/// A call that the provider refused, or did not answer. What Terraform then keeps is in [`Host::kept`].
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// What was asked: `configure`, `read`, `validate`, `plan`, `apply` or `import`.
+    pub call: &'static str,
+    /// What it said, warnings included.
+    pub diagnostics: Diagnostics,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.call, self.diagnostics)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 /// Terraform with one object of one resource type.
 pub struct Host {
     client: ProviderClient<Connection>,
@@ -110,7 +128,7 @@ impl Host {
     }
 
     /// Configures the provider. Attributes that are missing are null.
-    pub async fn configure(&mut self, config: &Value) -> Result<Diagnostics, Diagnostics> {
+    pub async fn configure(&mut self, config: &Value) -> Result<Diagnostics, Refused> {
         let mut whole = self.provider.null_object();
         for (name, value) in config.as_map().into_iter().flatten() {
             whole.set(name.as_str(), value.clone());
@@ -120,12 +138,12 @@ impl Host {
             config: encode(&whole, &self.provider.object_type()),
             ..Default::default()
         };
-        let answer = answered(self.client.configure_provider(request).await)?;
-        passed(answer.diagnostics)
+        let answer = answered("configure", self.client.configure_provider(request).await)?;
+        passed("configure", answer.diagnostics)
     }
 
     /// Looks at the object, if there is one.
-    pub async fn refresh(&mut self) -> Result<Diagnostics, Diagnostics> {
+    pub async fn refresh(&mut self) -> Result<Diagnostics, Refused> {
         if self.kept.state.is_null() {
             return Ok(Diagnostics::new());
         }
@@ -136,8 +154,8 @@ impl Host {
             current_identity: self.encode_identity(&self.kept.identity),
             ..Default::default()
         };
-        let answer = answered(self.client.read_resource(request).await)?;
-        let warnings = passed(answer.diagnostics)?;
+        let answer = answered("read", self.client.read_resource(request).await)?;
+        let warnings = passed("read", answer.diagnostics)?;
         let state = self.decode(answer.new_state.as_ref());
         assert!(state.is_wholly_known(), "unknown after a read: {state:?}");
         self.keep(state, answer.private, answer.new_identity.as_ref(), self.kept.tainted);
@@ -146,11 +164,13 @@ impl Host {
 
     /// Refreshes, validates and plans; a `config` of null is a destroy. Asks for the plan twice, as
     /// Terraform does before it applies one, and panics if the answers differ.
-    pub async fn plan(&mut self, config: &Value) -> Result<Plan, Diagnostics> {
+    pub async fn plan(&mut self, config: &Value) -> Result<Plan, Refused> {
         let mut warnings = self.refresh().await?;
         if config.is_null() {
-            // Terraform asks a provider about a destroy only if it wants to be asked.
             let change = if self.kept.state.is_null() { Change::Nothing } else { Change::Delete };
+            if change == Change::Delete {
+                warnings.extend(self.ask_about_destroy().await?);
+            }
             let (private, identity) = (self.kept.private.clone(), self.encode_identity(&self.kept.identity));
             return Ok(Plan { change, planned: Value::Null, warnings, private, identity });
         }
@@ -159,8 +179,8 @@ impl Host {
             config: self.encode(config),
             ..Default::default()
         };
-        let answer = answered(self.client.validate_resource_config(request).await)?;
-        warnings.extend(passed(answer.diagnostics)?);
+        let answer = answered("validate", self.client.validate_resource_config(request).await)?;
+        warnings.extend(passed("validate", answer.diagnostics)?);
         let kept = self.kept.clone();
         let (mut plan, replaces) = self.ask_for_plan(&kept, config).await?;
         if !kept.state.is_null() && (replaces || kept.tainted) {
@@ -171,8 +191,23 @@ impl Host {
         Ok(Plan { warnings, ..plan })
     }
 
+    async fn ask_about_destroy(&mut self) -> Result<Diagnostics, Refused> {
+        let request = wire::plan_resource_change::Request {
+            type_name: self.type_name.clone(),
+            prior_state: self.encode(&self.kept.state),
+            proposed_new_state: self.encode(&Value::Null),
+            config: self.encode(&Value::Null),
+            prior_private: self.kept.private.clone(),
+            prior_identity: self.encode_identity(&self.kept.identity),
+            ..Default::default()
+        };
+        let answer = answered("plan", self.client.plan_resource_change(request).await)?;
+        assert!(self.decode(answer.planned_state.as_ref()).is_null(), "a destroy ends in something");
+        passed("plan", answer.diagnostics)
+    }
+
     /// The plan from that prior object, and whether it needs a new one.
-    async fn ask_for_plan(&mut self, prior: &Kept, config: &Value) -> Result<(Plan, bool), Diagnostics> {
+    async fn ask_for_plan(&mut self, prior: &Kept, config: &Value) -> Result<(Plan, bool), Refused> {
         let request = wire::plan_resource_change::Request {
             type_name: self.type_name.clone(),
             prior_state: self.encode(&prior.state),
@@ -182,11 +217,11 @@ impl Host {
             prior_identity: self.encode_identity(&prior.identity),
             ..Default::default()
         };
-        let answer = answered(self.client.plan_resource_change(request.clone()).await)?;
-        let again = answered(self.client.plan_resource_change(request).await)?;
+        let answer = answered("plan", self.client.plan_resource_change(request.clone()).await)?;
+        let again = answered("plan", self.client.plan_resource_change(request).await)?;
         assert_eq!(answer.planned_state, again.planned_state, "the plan is not pure");
         assert_eq!(answer.requires_replace, again.requires_replace, "the plan is not pure");
-        let warnings = passed(answer.diagnostics)?;
+        let warnings = passed("plan", answer.diagnostics)?;
         let planned = self.decode(answer.planned_state.as_ref());
         assert_plan_valid(&self.schema, &prior.state, config, &planned);
         let change = match &prior.state {
@@ -200,17 +235,17 @@ impl Host {
     }
 
     /// Whether a plan would find something to do.
-    pub async fn has_changes(&mut self, config: &Value) -> Result<bool, Diagnostics> {
+    pub async fn has_changes(&mut self, config: &Value) -> Result<bool, Refused> {
         Ok(self.plan(config).await?.change != Change::Nothing)
     }
 
     /// Plans and applies.
-    pub async fn apply(&mut self, config: &Value) -> Result<Applied, Diagnostics> {
+    pub async fn apply(&mut self, config: &Value) -> Result<Applied, Refused> {
         self.apply_until(config, &CancellationToken::new()).await
     }
 
     /// Plans and deletes the object.
-    pub async fn destroy(&mut self) -> Result<Applied, Diagnostics> {
+    pub async fn destroy(&mut self) -> Result<Applied, Refused> {
         self.apply(&Value::Null).await
     }
 
@@ -219,7 +254,7 @@ impl Host {
         &mut self,
         config: &Value,
         stop: &CancellationToken,
-    ) -> Result<Applied, Diagnostics> {
+    ) -> Result<Applied, Refused> {
         let plan = self.plan(config).await?;
         let (change, mut warnings) = (plan.change, plan.warnings.clone());
         if change == Change::Replace {
@@ -239,7 +274,7 @@ impl Host {
         plan: Plan,
         config: &Value,
         stop: &CancellationToken,
-    ) -> Result<Diagnostics, Diagnostics> {
+    ) -> Result<Diagnostics, Refused> {
         let request = wire::apply_resource_change::Request {
             type_name: self.type_name.clone(),
             prior_state: self.encode(&self.kept.state),
@@ -260,13 +295,13 @@ impl Host {
             };
             tokio::select! {
                 biased;
-                answer = &mut applying => break answered(answer)?,
+                answer = &mut applying => break answered("apply", answer)?,
                 () = interrupt => {}
             }
         };
         let state = self.decode(answer.new_state.as_ref());
         assert!(state.is_wholly_known(), "unknown after an apply: {state:?}");
-        let passed = passed(answer.diagnostics);
+        let passed = passed("apply", answer.diagnostics);
         if passed.is_ok() {
             assert_eq!(state.is_null(), plan.planned.is_null(), "an object only a delete leaves none of");
             assert_compatible(&self.schema, &plan.planned, &state);
@@ -280,13 +315,13 @@ impl Host {
     }
 
     /// Takes over the object that the user calls `id`.
-    pub async fn import(&mut self, id: &str) -> Result<(), Diagnostics> {
+    pub async fn import(&mut self, id: &str) -> Result<(), Refused> {
         self.import_with(wire::import_resource_state::Request { id: id.to_owned(), ..Default::default() })
             .await
     }
 
     /// Takes over the object with that identity.
-    pub async fn import_by_identity(&mut self, identity: &Value) -> Result<(), Diagnostics> {
+    pub async fn import_by_identity(&mut self, identity: &Value) -> Result<(), Refused> {
         let identity = self.encode_identity(identity);
         self.import_with(wire::import_resource_state::Request { identity, ..Default::default() }).await
     }
@@ -294,10 +329,10 @@ impl Host {
     async fn import_with(
         &mut self,
         mut request: wire::import_resource_state::Request,
-    ) -> Result<(), Diagnostics> {
+    ) -> Result<(), Refused> {
         request.type_name.clone_from(&self.type_name);
-        let mut answer = answered(self.client.import_resource_state(request).await)?;
-        passed(answer.diagnostics)?;
+        let mut answer = answered("import", self.client.import_resource_state(request).await)?;
+        passed("import", answer.diagnostics)?;
         assert_eq!(answer.imported_resources.len(), 1, "an import finds one object");
         let found = answer.imported_resources.remove(0);
         let state = self.decode(found.state.as_ref());
@@ -308,12 +343,9 @@ impl Host {
         self.refresh().await?;
         if self.kept.state.is_null() {
             let detail = "The object that was found is not there.";
-            return Err(Diagnostic::error(
-                AttributePath::root(),
-                "Cannot import non-existent remote object",
-                detail,
-            )
-            .into());
+            let gone =
+                Diagnostic::error(AttributePath::root(), "Cannot import non-existent remote object", detail);
+            return Err(Refused { call: "import", diagnostics: gone.into() });
         }
         Ok(())
     }
@@ -375,14 +407,18 @@ fn decode(value: Option<&wire::DynamicValue>, kind: &Type) -> Value {
 }
 
 /// The answer; no answer is what Terraform calls a plugin that did not respond.
-fn answered<T>(answer: Result<Response<T>, Status>) -> Result<T, Diagnostics> {
+fn answered<T>(call: &'static str, answer: Result<Response<T>, Status>) -> Result<T, Refused> {
     answer.map(Response::into_inner).map_err(|status| {
-        Diagnostic::error(AttributePath::root(), "Plugin did not respond", status.to_string()).into()
+        let silence = Diagnostic::error(AttributePath::root(), "Plugin did not respond", status.to_string());
+        Refused { call, diagnostics: silence.into() }
     })
 }
 
-/// Warnings, if there is nothing worse.
-fn passed(diagnostics: Vec<wire::Diagnostic>) -> Result<Diagnostics, Diagnostics> {
+/// Warnings, if there is nothing worse. A panic that the server survived is a panic here.
+fn passed(call: &'static str, diagnostics: Vec<wire::Diagnostic>) -> Result<Diagnostics, Refused> {
     let diagnostics: Diagnostics = diagnostics.into_iter().map(Diagnostic::from).collect();
-    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(diagnostics) }
+    if let Some(bug) = diagnostics.iter().find(|diagnostic| diagnostic.is_a_bug()) {
+        panic!("{call}: {bug}");
+    }
+    if diagnostics.has_errors() { Err(Refused { call, diagnostics }) } else { Ok(diagnostics) }
 }

@@ -13,8 +13,8 @@
 //!
 //! ```
 //! # use std::sync::Arc;
-//! # use terraform_plugin::{Provider, Value, testing::Host};
-//! # async fn test(provider: Arc<dyn Provider>) -> Result<(), terraform_plugin::Diagnostics> {
+//! # use terraform_plugin::{Provider, Value, testing::{Host, Refused}};
+//! # async fn test(provider: Arc<dyn Provider>) -> Result<(), Refused> {
 //! let mut host = Host::in_process(provider, "toy_thing");
 //! let config = host.config([("name", Value::from("a"))]);
 //! host.configure(&Value::object::<&str>([])).await?;
@@ -36,7 +36,7 @@ mod workspace;
 pub use crate::process::{Ending, serve_to};
 pub use certificate::Certificate;
 pub use connection::{Connection, Route};
-pub use host::{Applied, Change, Host, Kept, Plan};
+pub use host::{Applied, Change, Host, Kept, Plan, Refused};
 pub use process::{COOKIE, Process};
 pub use served::Served;
 pub use workspace::{Ran, Workspace};

@@ -8,6 +8,7 @@ pub fn rows() -> Vec<(&'static str, Attribute)> {
     let list = |description: &str| Attribute::list(Type::String, description).computed();
     vec![
         ("id", string("`CLUSTER/NAME`.")),
+        ("account_id", string("The AWS account that the service is in.")),
         (
             "phase",
             string(

@@ -4,7 +4,7 @@ use super::meaning::{Complaint, number, text, word};
 use super::row::{Object, Table, rows};
 use crate::bluegreen::spec::HealthCheck;
 use crate::provider::service::decode::Reading;
-use terraform_plugin::Presence;
+use terraform_plugin::{Presence, Value};
 
 pub const OBJECT: Object = Object {
     name: "health_check",
@@ -12,15 +12,18 @@ pub const OBJECT: Object = Object {
     presence: Presence::OptionalComputed,
 };
 
+const VERSION: &str = "target_group.protocol_version";
+
 pub static ROWS: Table<HealthCheck> = rows! { HealthCheck {
-    /// Path to request. Default {default}.
-    "health_check.path": text(path).default("/") => path;
+    /// Path to request. Default `/`, or `/AWS.ALB/healthcheck` where `target_group.protocol_version` is `GRPC`.
+    "health_check.path": text(path).derived(VERSION, |version| by_version(version, "/AWS.ALB/healthcheck", "/")) => path;
     /// Port, or {default}, the default.
     "health_check.port": text(port).default("traffic-port") => port;
     /// {words}.
     "health_check.protocol": word(&["HTTP", "HTTPS"]).default("HTTP") => protocol;
-    /// Status codes of a healthy answer, as `200`, `200,202` or `200-299`. Default {default}.
-    "health_check.matcher": text(codes).default("200") => matcher;
+    /// Status codes of a healthy answer, as `200`, `200,202` or `200-299`. Default `200`. With `GRPC` these are gRPC's
+    /// codes, 0 to 99, and the default is `12`.
+    "health_check.matcher": text(codes).derived(VERSION, |version| by_version(version, "12", "200")) => matcher;
     /// Seconds between checks, {range}. Default {default}.
     "health_check.interval": number(5..=300).default(10) => interval;
     /// Seconds without an answer that fail a check, {range}, below `interval`. Default {default}.
@@ -31,6 +34,12 @@ pub static ROWS: Table<HealthCheck> = rows! { HealthCheck {
     /// Failed checks in a row that make a target unhealthy, {range}. Default {default}.
     "health_check.unhealthy_threshold": number(2..=10).default(2) => unhealthy_threshold;
 }};
+
+/// What AWS takes where nothing is said.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html>
+fn by_version(version: &Value, grpc: &str, otherwise: &str) -> Value {
+    if version.as_str() == Some("GRPC") { grpc } else { otherwise }.into()
+}
 
 fn path(path: &str) -> Result<(), Complaint> {
     if path.starts_with('/') && path.len() <= 1024 && path.chars().all(|c| c.is_ascii_graphic()) {
@@ -91,8 +100,8 @@ fn in_range(matcher: &str, protocol_version: &str) -> Result<(), Complaint> {
     if right {
         return Ok(());
     }
-    let detail = format!(
-        "\"{matcher}\" is no list of status codes from {least} to {most}. Write it as 200, 200,202 or 200-299."
-    );
+    let ways = if most == 99 { "12, 0,12 or 0-99" } else { "200, 200,202 or 200-299" };
+    let detail =
+        format!("\"{matcher}\" is no list of status codes from {least} to {most}. Write it as {ways}.");
     Err(("Invalid matcher", detail))
 }

@@ -1,6 +1,6 @@
 //! Which service it is, where it stands, and what its two sides run.
 
-use super::meaning::{Complaint, parsed, text};
+use super::meaning::{Complaint, flag, parsed, text};
 use super::row::{Object, Table, rows};
 use super::words::{arn, id, is_word, listener};
 use crate::bluegreen::spec::{FixedGroupSettings, Spec};
@@ -34,6 +34,18 @@ pub static NETWORK: Table<FixedGroupSettings> = rows! { FixedGroupSettings {
     /// Id of the VPC of the target groups.
     "vpc_id": text(|text| id(text, "vpc-")).replaces() => vpc_id;
 }};
+
+pub static PROTECTION: Table<Protection> = rows! { Protection {
+    /// While it is on, destroying this resource and replacing it are refused. To do either, set it to `false` and apply
+    /// that first. Default {default}.
+    "deletion_protection": flag().default(false) => on;
+}};
+
+/// Whether it may be taken away.
+#[derive(Clone, Debug, Default)]
+pub struct Protection {
+    pub on: bool,
+}
 
 fn name(name: &str) -> Result<(), Complaint> {
     if is_word(name, LONGEST_NAME) {

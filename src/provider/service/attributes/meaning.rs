@@ -22,7 +22,7 @@ pub struct Meaning<V> {
     default: Option<Value>,
     /// What null means where null stays null.
     absent: Option<V>,
-    pub(super) follows: Option<&'static str>,
+    pub(super) follows: Option<Follows>,
     replaces: bool,
     sensitive: bool,
     /// For the description: the default, the range, the words.
@@ -31,6 +31,23 @@ pub struct Meaning<V> {
     words: &'static [&'static str],
     known: Read<V>,
     pub(super) show: fn(&V) -> Value,
+}
+
+/// The attribute whose value says what another is where that is not set.
+#[derive(Clone, Copy)]
+pub struct Follows {
+    pub path: &'static str,
+    from: fn(&Value) -> Value,
+}
+
+impl Follows {
+    /// What is set, by the object in which the other one is.
+    pub fn value(&self, object: &Value) -> Value {
+        match object.at(self.path) {
+            known if known.is_wholly_known() && !known.is_null() => (self.from)(known),
+            other => other.clone(),
+        }
+    }
 }
 
 /// Why a text, or an element of a set, is not what it should be: summary and detail.
@@ -68,7 +85,12 @@ impl<V: Clone> Meaning<V> {
 
     /// Where nothing is set, what the attribute at `path` is set to.
     pub fn follows(self, path: &'static str) -> Meaning<V> {
-        Meaning { follows: Some(path), presence: Presence::OptionalComputed, ..self }
+        self.derived(path, Value::clone)
+    }
+
+    /// Where nothing is set, what `from` makes of the attribute at `path`, once that is known.
+    pub fn derived(self, path: &'static str, from: fn(&Value) -> Value) -> Meaning<V> {
+        Meaning { follows: Some(Follows { path, from }), presence: Presence::OptionalComputed, ..self }
     }
 
     /// Where nothing is set, this is meant, and nothing is kept in the state.

@@ -12,11 +12,12 @@ pub(in crate::provider) mod row;
 pub mod runtime;
 pub mod target_group;
 pub mod test_listener;
-mod words;
+pub(super) mod words;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use meaning::Follows;
 use row::{Heading, Object, Row};
 use terraform_plugin::{Attribute, Kind, Presence, Schema, Value, planning};
 
@@ -37,6 +38,7 @@ fn headings() -> impl Iterator<Item = &'static Heading> {
     }
     of(&identity::ROWS)
         .chain(of(&identity::NETWORK))
+        .chain(of(&identity::PROTECTION))
         .chain(of(&release::ROWS))
         .chain(of(&release::TOGGLES))
         .chain(of(&release::TIMES))
@@ -99,12 +101,12 @@ impl Object {
 pub fn apply_defaults(config: &Value, prior: &Value, planned: &mut Value) {
     planning::apply_defaults(service_ref(), config, prior, planned);
     for (path, followed) in followers(config) {
-        planned.set(path, planned.get(followed).clone());
+        planned.set(path, followed.value(planned));
     }
 }
 
-/// The attributes that are not set, and the one whose value each of them takes.
-pub fn followers(config: &Value) -> impl Iterator<Item = (&'static str, &'static str)> {
+/// The attributes that are not set, and the one whose value decides for each of them.
+pub fn followers(config: &Value) -> impl Iterator<Item = (&'static str, Follows)> {
     headings()
         .filter_map(|heading| Some((heading.path, heading.follows?)))
         .filter(|(path, _)| config.at(*path).is_null())

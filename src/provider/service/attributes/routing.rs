@@ -1,6 +1,8 @@
 //! Which requests belong to the service, and where its rules stand.
 
-use super::meaning::{Complaint, Meaning, number, texts};
+use std::collections::BTreeSet;
+
+use super::meaning::{Complaint, Meaning, number, set, texts};
 use super::row::{Table, rows};
 use crate::bluegreen::audience::VALUES_PER_RULE;
 use crate::bluegreen::spec::Spec;
@@ -11,20 +13,32 @@ pub const PRIORITIES: std::ops::RangeInclusive<i64> = 1..=50_000;
 pub static ROWS: Table<Spec> = rows! { Spec {
     /// Priority of the production rule. Default {default}.
     "production_priority": number(PRIORITIES).default(100) => production_priority;
-    /// Priority of the canary rule, lower than `production_priority`. Default {default}.
-    "canary_priority": number(PRIORITIES).default(99) => canary_priority;
+    /// Priority of the canary rule, lower than `production_priority`. Default `production_priority` − 1.
+    "canary_priority": number(PRIORITIES).derived("production_priority", just_above) => canary_priority;
 }};
 
 /// What a rule matches besides source addresses.
 pub static MATCHES: Table<Spec> = rows! { Spec {
-    /// Host names that belong to this service; `*` and `?` are wildcards. At least one of `host_headers` and
-    /// `path_patterns` must have a value.
-    "host_headers": values(host) => hosts;
+    /// Host names that belong to this service; `*` and `?` are wildcards, and case means nothing. At least one of
+    /// `host_headers` and `path_patterns` must have a value.
+    "host_headers": hosts().default(Value::List(Vec::new())) => hosts;
     /// Paths that belong to this service; `*` and `?` are wildcards.
     "path_patterns": values(path) => paths;
 }};
 
-fn values(check: fn(&str) -> Result<(), Complaint>) -> Meaning<std::collections::BTreeSet<String>> {
+/// The number of the rule that is evaluated just before one with the number `production`. What is wrong with a
+/// production rule that has none before it is said there.
+fn just_above(production: &Value) -> Value {
+    production.as_i64().map_or(Value::Null, |number| Value::from((number - 1).max(1)))
+}
+
+/// Kept in lower case: load balancers compare hosts without case.
+fn hosts() -> Meaning<BTreeSet<String>> {
+    let show = |hosts: &BTreeSet<String>| Value::list(hosts.iter().map(String::as_str));
+    set(0..=usize::MAX, |text| host(text).map(|()| text.to_ascii_lowercase()), show)
+}
+
+fn values(check: fn(&str) -> Result<(), Complaint>) -> Meaning<BTreeSet<String>> {
     // How many fit, the two share: that is checked where they come together.
     texts(0..=usize::MAX, check).default(Value::List(Vec::new()))
 }

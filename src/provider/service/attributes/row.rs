@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
-use super::meaning::{self, Meaning};
+use super::meaning::{self, Follows, Meaning};
 use terraform_plugin::{Attribute, AttributePath, Diagnostic, Diagnostics, Presence, Value};
 
 /// The attributes that one part of the wish is made of.
@@ -33,8 +33,8 @@ pub struct Object {
 pub struct Heading {
     pub path: &'static str,
     pub attribute: Attribute,
-    /// The attribute whose value it takes where nothing is set.
-    pub follows: Option<&'static str>,
+    /// The attribute whose value decides where nothing is set.
+    pub follows: Option<Follows>,
 }
 
 type Read<T> = Box<dyn Fn(&AttributePath, &Value, &mut T) -> Result<(), Undecided> + Send + Sync>;

@@ -65,6 +65,35 @@ fn every_field_of_the_wish_has_its_row() {
 }
 
 #[test]
+fn what_is_not_set_follows_from_what_is() {
+    let whole = |changes: &[(&str, Value)]| {
+        let mut value = good();
+        for (path, change) in changes {
+            assert!(value.set(*path, change.clone()), "{path}");
+        }
+        complete(value)
+    };
+    let priority =
+        |production: Value| whole(&[("production_priority", production)]).get("canary_priority").clone();
+    assert_eq!(
+        [Value::Null, 2.into(), 50_000.into(), Value::Unknown].map(priority),
+        [99.into(), 1.into(), 49_999.into(), Value::Unknown]
+    );
+    let check = |version: Value| {
+        let value = whole(&[("target_group", Value::object([("protocol_version", version)]))]);
+        [value.at("health_check.path").clone(), value.at("health_check.matcher").clone()]
+    };
+    assert_eq!(check("GRPC".into()), ["/AWS.ALB/healthcheck", "12"].map(Value::from));
+    assert_eq!(check("HTTP2".into()), ["/", "200"].map(Value::from));
+    assert_eq!(check(Value::Null), ["/", "200"].map(Value::from));
+    assert_eq!(check(Value::Unknown), [Value::Unknown, Value::Unknown]);
+    assert!(
+        decode::spec(&whole(&[("target_group", Value::object([("protocol_version", "GRPC".into())]))]))
+            .is_ok()
+    );
+}
+
+#[test]
 fn every_description_says_its_default_and_leaves_no_gap() {
     let mut complaints = Vec::new();
     service_ref().walk(&mut |path, attribute| {

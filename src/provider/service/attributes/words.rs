@@ -21,6 +21,17 @@ pub fn arn<'a>(text: &'a str, service: &str) -> Option<&'a str> {
     }
 }
 
+/// The region and the account in an ARN.
+pub fn place(text: &str) -> Option<(&str, &str)> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, _, region, account, _] if !region.is_empty() && !account.is_empty() => {
+            Some((region, account))
+        }
+        _ => None,
+    }
+}
+
 /// An id such as `vpc-0123456789abcdef0`, whose kind is its prefix.
 pub fn id(text: &str, prefix: &str) -> Result<(), Complaint> {
     if text.strip_prefix(prefix).is_some_and(|rest| is_word(rest, 64)) {

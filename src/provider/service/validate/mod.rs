@@ -6,7 +6,7 @@ mod release;
 
 use super::attributes::{capacity, health_check, target_group};
 use super::decode::Reading;
-use super::{attributes, decode};
+use super::{attributes, decode, place};
 use terraform_plugin::{Diagnostics, Value};
 
 /// All errors of a resource configuration.
@@ -26,6 +26,7 @@ pub fn together(reading: &mut Reading<'_>) {
     health_check::together(reading);
     target_group::together(reading);
     release::check(reading);
+    place::together(reading);
 }
 
 #[cfg(test)]

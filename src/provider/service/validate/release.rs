@@ -47,6 +47,12 @@ fn values(reading: &mut Reading<'_>) -> Option<usize> {
 
 fn priorities(reading: &mut Reading<'_>) {
     let (production, canary) = (reading.spec.production_priority, reading.spec.canary_priority);
+    if reading.knows(&["production_priority"]) && production == 1 {
+        let detail = "production_priority is 1, the first number there is, and the canary rule is evaluated before the \
+                      production rule. Choose 2 or more.";
+        reading.wrong("production_priority", "No number is left for the canary", detail);
+        return;
+    }
     if reading.knows(&["production_priority", "canary_priority"]) && canary >= production {
         let detail = format!(
             "canary_priority is {canary} and production_priority {production}. Rules with lower numbers are \

@@ -114,7 +114,7 @@ fn bad_values_are_blamed_on_their_attribute() {
         ("container_name", "".into(), "container_name"),
         ("production_priority", 0.into(), "production_priority"),
         ("production_priority", 50_001.into(), "production_priority"),
-        ("production_priority", 99.into(), "canary_priority"),
+        ("production_priority", 1.into(), "production_priority"),
         ("canary_priority", 100.into(), "canary_priority"),
         ("activate_canary", true.into(), "activate_canary"),
         ("promote_to_all", true.into(), "promote_to_all"),
@@ -181,6 +181,37 @@ fn a_canary_needs_an_audience_and_room_for_it() {
     assert_eq!(errors(&full), ["canary_source_ips"]);
     let many = Value::list((0..40).map(|i| format!("10.{}.0.0/16", i * 2)));
     assert_eq!(errors(&[("canary_source_ips", many), ("canary_priority", 3.into())]), ["canary_priority"]);
+}
+
+#[test]
+fn a_matcher_has_the_codes_of_its_protocol() {
+    let with = |version: &str, matcher: &str| {
+        errors(&[
+            ("target_group", health("protocol_version", version)),
+            ("health_check", health("matcher", matcher)),
+        ])
+    };
+    for (version, matcher) in [("GRPC", "200"), ("GRPC", "0-100"), ("HTTP2", "12"), ("HTTP1", "0")] {
+        assert_eq!(with(version, matcher), ["health_check.matcher"], "{version} {matcher}");
+    }
+    for (version, matcher) in [("GRPC", "0-99"), ("GRPC", "0,12"), ("HTTP2", "200-299")] {
+        assert_eq!(with(version, matcher), [""; 0], "{version} {matcher}");
+    }
+}
+
+#[test]
+fn everything_is_in_one_account_and_region() {
+    for (path, arn) in [
+        ("cluster", "arn:aws:ecs:eu-central-1:123456789012:cluster/shop"),
+        ("cluster", "arn:aws:ecs:eu-west-1:210987654321:cluster/shop"),
+        ("blue.task_definition", "arn:aws:ecs:eu-west-1:210987654321:task-definition/nginx:1"),
+        ("green.task_definition", "arn:aws:ecs:us-east-1:123456789012:task-definition/nginx:1"),
+    ] {
+        assert_eq!(errors(&[(path, arn.into())]), [path], "{arn}");
+    }
+    let right = "arn:aws:ecs:eu-west-1:123456789012:cluster/shop";
+    assert_eq!(errors(&[("cluster", right.into())]), [""; 0]);
+    assert_eq!(errors(&[("cluster", right.into()), ("listener_arn", Value::Unknown)]), [""; 0]);
 }
 
 #[test]

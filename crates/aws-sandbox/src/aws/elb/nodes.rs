@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::model::load_balancer::Kind;
 use super::model::rule::Rule;
 use super::model::target::Target;
+use super::model::target_group::TargetGroup;
 use crate::aws::world::{Timer, World};
 use crate::seam::{Action, GroupView, HealthCheck, ListenerView, Node, RouteTable, RuleView};
 
@@ -43,6 +45,9 @@ impl World {
     pub(crate) fn listener_view(&self, arn: &str) -> Option<ListenerView> {
         let listener = self.state.elb.listeners.get(arn)?;
         let load_balancer = self.state.elb.load_balancers.get(&listener.load_balancer)?;
+        if load_balancer.kind == Kind::Network {
+            return None;
+        }
         let mut rules: Vec<RuleView> = self.state.elb.rules_of(arn).into_iter().map(Rule::view).collect();
         rules.push(RuleView {
             arn: listener.default_rule_arn.clone(),
@@ -125,14 +130,35 @@ impl World {
                     port: check.port,
                     interval: Duration::from_secs(check.interval),
                     timeout: Duration::from_secs(check.timeout),
-                    matcher: check.matcher.1.clone(),
+                    matcher: codes(group),
                 },
+                http1: group.protocol_version.as_deref() != Some("HTTP2") && !group.is_grpc(),
                 stickiness: sticky.then(|| Duration::from_secs(seconds)),
-                targets: group.targets.values().map(|target| target.view(node)).collect(),
+                targets: group
+                    .targets
+                    .values()
+                    .filter(|target| !target.outside)
+                    .map(|target| target.view(node))
+                    .collect(),
             };
             table.groups.insert(arn.to_owned(), view);
         }
         table.listeners = listeners;
         table
+    }
+}
+
+/// Any answer to a network's check will do. Tasks here speak HTTP only: what answers 200 counts as a gRPC server that does
+/// not know the method (code 12), which is what AWS looks for by default.
+fn codes(group: &TargetGroup) -> Vec<(u16, u16)> {
+    let matches = &group.check.matcher.1;
+    if group.check.protocol == "TCP" {
+        vec![(100, 599)]
+    } else if !group.is_grpc() {
+        matches.clone()
+    } else if matches.iter().any(|(low, high)| (*low..=*high).contains(&12)) {
+        vec![(200, 200)]
+    } else {
+        Vec::new()
     }
 }

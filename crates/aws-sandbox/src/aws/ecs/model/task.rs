@@ -67,6 +67,9 @@ pub struct Task {
     /// No longer counted by the scheduler.
     pub released: bool,
     pub ip: Ipv4Addr,
+    /// Of its network interface.
+    pub subnet: Option<String>,
+    pub zone: String,
     pub created: Duration,
     pub pull_started: Option<Duration>,
     pub started: Option<Duration>,

@@ -20,12 +20,8 @@ impl Ecs {
         let definition = self.task_definitions.get(&it.revision.task_definition);
         let attached = it.last_status != LastStatus::Provisioning;
         let ip = it.ip.to_string();
-        let network = &it.revision.network["awsvpcConfiguration"]["subnets"];
-        let subnets = network.as_array().map(Vec::as_slice).unwrap_or_default();
-        let index = usize::from(it.ip.octets()[3]);
-        let subnet = subnets.get(index % subnets.len().max(1)).cloned().unwrap_or(Value::Null);
         let octets = it.ip.octets();
-        let mut details = vec![json!({"name": "subnetId", "value": subnet})];
+        let mut details = vec![json!({"name": "subnetId", "value": it.subnet})];
         if attached {
             let mac =
                 format!("0a:00:{:02x}:{:02x}:{:02x}:{:02x}", octets[0], octets[1], octets[2], octets[3]);
@@ -82,7 +78,7 @@ impl Ecs {
             "launchType": "FARGATE",
             "platformVersion": platform(&it.revision.platform_version),
             "platformFamily": "Linux",
-            "availabilityZone": self.place.zone(index),
+            "availabilityZone": it.zone,
             "attachments": [{
                 "id": it.attachment, "type": "ElasticNetworkInterface", "status": attachment, "details": details,
             }],

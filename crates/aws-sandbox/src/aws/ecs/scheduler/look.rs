@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use super::counting::{Counted, Standing};
+use super::timings;
 use crate::aws::ecs::model::deployment::Rollout;
 use crate::aws::ecs::model::service::{Service, Status};
 use crate::aws::ecs::model::task::LastStatus;
 use crate::aws::world::World;
+use crate::faults::fault::Shortage;
 
 impl World {
     /// The scheduler looks at a service.
@@ -97,6 +99,13 @@ impl World {
             }
             return 0;
         }
+        if let Some(shortage) = self.faults.no_place(now, &service.name) {
+            let (arn, deployment) = (service.arn.clone(), source.id.clone());
+            self.not_placed(now, service, shortage);
+            self.count_failure(now, &arn, &deployment);
+            self.poke(now + Duration::from_secs_f64(timings::PLACE_AGAIN * self.pace()), &arn);
+            return 0;
+        }
         if source.not_before > now {
             self.poke(source.not_before, &service.arn);
             return 0;
@@ -110,6 +119,20 @@ impl World {
             format!("(service {}) has started {} tasks: {}.", service.name, started.len(), list.join(" "));
         self.say(now, &service.arn, text);
         started.len() as u32
+    }
+
+    /// The service's event for want of a place
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>).
+    fn not_placed(&mut self, now: Duration, service: &Service, shortage: Shortage) {
+        let reason = match shortage {
+            Shortage::Capacity => {
+                "Capacity is unavailable at this time. Please try again later or in a different availability zone."
+            }
+            Shortage::Addresses => "InsufficientFreeAddressesInSubnet: the subnet has no free addresses.",
+            Shortage::Quota => "You've reached the limit on the number of vCPUs you can run concurrently.",
+        };
+        let text = format!("(service {}) was unable to place a task. Reason: {reason}", service.name);
+        self.say(now, &service.arn, text);
     }
 
     /// Nothing left to start or stop: are old deployments gone, is the rollout complete, is it steady?

@@ -26,6 +26,11 @@ impl World {
         let ip = self.free_address();
         let service = self.state.ecs.services.get_mut(service)?;
         let revision = service.deployments.iter().find(|it| it.id == deployment)?.revision.clone();
+        let subnets = revision.network["awsvpcConfiguration"]["subnets"].as_array();
+        let subnets = subnets.map(Vec::as_slice).unwrap_or_default();
+        let index = usize::from(ip.octets()[3]);
+        let subnet = subnets.get(index % subnets.len().max(1)).and_then(|it| it.as_str()).map(str::to_owned);
+        let zone = self.settings.zone(subnet.as_deref().unwrap_or_default(), index);
         let mut tags = match service.propagate_tags.as_str() {
             "SERVICE" => service.tags.clone(),
             "TASK_DEFINITION" => self
@@ -53,6 +58,8 @@ impl World {
             stopping: false,
             released: false,
             ip,
+            subnet,
+            zone,
             created: now,
             pull_started: None,
             started: None,
@@ -172,7 +179,8 @@ impl World {
         task.registered = !task.revision.load_balancers.is_empty();
         let task = task.clone();
         for binding in &task.revision.load_balancers {
-            self.register(&binding.group, task.ip, binding.port);
+            let known = task.subnet.as_ref().is_some_and(|subnet| self.settings.zones.contains_key(subnet));
+            self.register(&binding.group, task.ip, binding.port, known.then_some(task.zone.as_str()));
             let known = self.state.elb.target_groups.contains_key(&binding.group);
             let name = &task.service_name;
             let text = if known {

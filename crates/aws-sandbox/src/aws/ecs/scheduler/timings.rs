@@ -30,6 +30,9 @@ pub const PROBATION: f64 = 40.0;
 /// How long a target must have been unhealthy before ECS acts on it: 12 s seen.
 pub const PATIENCE: f64 = 10.0;
 
+/// Placing is tried again this often. Not documented; logs show such an event every few minutes to every 15 seconds.
+pub const PLACE_AGAIN: f64 = 15.0;
+
 /// Waits between starts of tasks that never run: the first, and the longest
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html>: "27 minutes").
 pub const BACKOFF: (f64, f64) = (15.0, 27.0 * 60.0);

@@ -54,6 +54,33 @@ pub fn of_target_group() -> Attributes {
     ])
 }
 
+/// Of a Network Load Balancer.
+pub fn of_network_load_balancer() -> Attributes {
+    table(&[
+        ("access_logs.s3.bucket", ""),
+        ("access_logs.s3.enabled", "false"),
+        ("access_logs.s3.prefix", ""),
+        ("deletion_protection.enabled", "false"),
+        ("dns_record.client_routing_policy", "any_availability_zone"),
+        ("ipv6.deny_all_igw_traffic", "false"),
+        ("load_balancing.cross_zone.enabled", "false"),
+        ("zonal_shift.config.enabled", "false"),
+    ])
+}
+
+/// Of a Network Load Balancer's target group.
+pub fn of_network_target_group() -> Attributes {
+    table(&[
+        ("deregistration_delay.connection_termination.enabled", "false"),
+        ("deregistration_delay.timeout_seconds", "300"),
+        ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+        ("preserve_client_ip.enabled", "false"),
+        ("proxy_protocol_v2.enabled", "false"),
+        ("stickiness.enabled", "false"),
+        ("stickiness.type", "source_ip"),
+    ])
+}
+
 pub fn write(attributes: &Attributes) -> Value {
     attributes.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
 }

@@ -8,10 +8,27 @@ use super::attributes::Attributes;
 use crate::aws::place::Place;
 use crate::aws::tags::Tags;
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Application,
+    /// It is there, with listeners and groups, and no traffic goes through it.
+    Network,
+}
+
+impl Kind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Network => "network",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct LoadBalancer {
     pub arn: String,
     pub name: String,
+    pub kind: Kind,
     pub dns_name: String,
     pub created: Duration,
     /// When it stops being `provisioning`.
@@ -19,6 +36,8 @@ pub struct LoadBalancer {
     pub scheme: String,
     pub vpc_id: String,
     pub subnets: Vec<String>,
+    /// Availability zones, one for each subnet.
+    pub zones: Vec<String>,
     pub security_groups: Vec<String>,
     pub attributes: Attributes,
     pub tags: Tags,
@@ -34,14 +53,8 @@ impl LoadBalancer {
         let zones: Vec<Value> = self
             .subnets
             .iter()
-            .enumerate()
-            .map(|(index, subnet)| {
-                json!({
-                    "ZoneName": place.zone(index),
-                    "SubnetId": subnet,
-                    "LoadBalancerAddresses": [],
-                })
-            })
+            .zip(&self.zones)
+            .map(|(subnet, zone)| json!({"ZoneName": zone, "SubnetId": subnet, "LoadBalancerAddresses": []}))
             .collect();
         json!({
             "LoadBalancerArn": self.arn,
@@ -52,7 +65,7 @@ impl LoadBalancer {
             "Scheme": self.scheme,
             "VpcId": self.vpc_id,
             "State": {"Code": if now < self.active_at { "provisioning" } else { "active" }},
-            "Type": "application",
+            "Type": self.kind.word(),
             "AvailabilityZones": zones,
             "SecurityGroups": self.security_groups,
             "IpAddressType": "ipv4",

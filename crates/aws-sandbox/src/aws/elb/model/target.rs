@@ -11,6 +11,8 @@ use crate::seam::{CheckOutcome, Node, NodeHealth, TargetView};
 pub struct Target {
     pub ip: Ipv4Addr,
     pub port: u16,
+    /// In a zone that the load balancer does not serve: never checked, never sent anything.
+    pub outside: bool,
     /// Set by deregistration; gone at that time.
     pub draining_until: Option<Duration>,
     pub nodes: Vec<Seen>,
@@ -48,7 +50,14 @@ impl TargetHealth {
 impl Target {
     pub fn new(ip: Ipv4Addr, port: u16, nodes: usize) -> Self {
         let seen = Seen { health: NodeHealth::Initial, streak: 0, last: None };
-        Self { ip, port, draining_until: None, nodes: vec![seen; nodes], unhealthy_since: None }
+        Self {
+            ip,
+            port,
+            outside: false,
+            draining_until: None,
+            nodes: vec![seen; nodes],
+            unhealthy_since: None,
+        }
     }
 
     pub fn forget_health(&mut self) {
@@ -65,6 +74,10 @@ impl Target {
         }
         if !associated {
             let text = "Target group is not configured to receive traffic from the load balancer";
+            return TargetHealth::new("unused", "Target.NotInUse", text);
+        }
+        if self.outside {
+            let text = "Target is in an Availability Zone that is not enabled for the load balancer";
             return TargetHealth::new("unused", "Target.NotInUse", text);
         }
         if let Some(seen) = self.nodes.iter().find(|seen| seen.health == NodeHealth::Unhealthy) {

@@ -15,7 +15,8 @@ pub struct TargetGroup {
     pub arn: String,
     pub name: String,
     pub protocol: String,
-    pub protocol_version: String,
+    /// `HTTP1`, `HTTP2` or `GRPC`; of groups of an Application Load Balancer only.
+    pub protocol_version: Option<String>,
     pub port: u16,
     pub vpc_id: String,
     pub target_type: String,
@@ -53,8 +54,19 @@ impl TargetGroup {
         Duration::from_secs(self.attribute("deregistration_delay.timeout_seconds").parse().unwrap_or(300))
     }
 
+    pub fn is_grpc(&self) -> bool {
+        self.protocol_version.as_deref() == Some("GRPC")
+    }
+
+    /// Whether a Network Load Balancer's.
+    pub fn is_network(&self) -> bool {
+        !["HTTP", "HTTPS"].contains(&self.protocol.as_str())
+    }
+
     pub fn json(&self) -> Value {
         let check = &self.check;
+        let http = check.protocol != "TCP";
+        let codes = if self.is_grpc() { "GrpcCode" } else { "HttpCode" };
         json!({
             "TargetGroupArn": self.arn,
             "TargetGroupName": self.name,
@@ -69,8 +81,8 @@ impl TargetGroup {
             "HealthCheckTimeoutSeconds": check.timeout,
             "HealthyThresholdCount": check.healthy,
             "UnhealthyThresholdCount": check.unhealthy,
-            "HealthCheckPath": check.path,
-            "Matcher": {"HttpCode": check.matcher.0},
+            "HealthCheckPath": http.then_some(&check.path),
+            "Matcher": http.then(|| json!({codes: check.matcher.0})),
             "LoadBalancerArns": self.load_balancer.as_slice(),
             "TargetType": self.target_type,
             "IpAddressType": "ipv4",

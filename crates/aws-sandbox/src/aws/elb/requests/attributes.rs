@@ -25,7 +25,7 @@ pub fn check(key: &str, value: &str) -> Result<(), ApiError> {
         "stickiness.app_cookie.duration_seconds" | "stickiness.lb_cookie.duration_seconds" => {
             number(1, 604_800)
         }
-        "stickiness.type" => word(&["lb_cookie", "app_cookie"]),
+        "stickiness.type" => word(&["lb_cookie", "app_cookie", "source_ip"]),
         "load_balancing.algorithm.type" => {
             word(&["round_robin", "least_outstanding_requests", "weighted_random"])
         }
@@ -53,7 +53,7 @@ pub fn check_together(attributes: &Attributes) -> Result<(), ApiError> {
     let get = |key: &str| attributes.get(key).map(String::as_str).unwrap_or_default();
     let algorithm = get("load_balancing.algorithm.type");
     let sticky = get("stickiness.enabled") == "true";
-    let slow = get("slow_start.duration_seconds") != "0";
+    let slow = !["", "0"].contains(&get("slow_start.duration_seconds"));
     if slow && algorithm != "round_robin" {
         return Err(invalid_configuration(format!(
             "Slow start cannot be used with the '{algorithm}' algorithm"

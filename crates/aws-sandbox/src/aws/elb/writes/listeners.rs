@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::aws::elb::model::listener::Listener;
+use crate::aws::elb::model::load_balancer::Kind;
 use crate::aws::elb::refusals::validation;
 use crate::aws::elb::requests::actions::check_gates;
 use crate::aws::elb::requests::{actions, tags};
@@ -17,15 +18,23 @@ impl World {
     /// What a listener speaks, with its certificates checked.
     fn listener_protocol(
         params: &Params,
+        kind: Kind,
         old: Option<&Listener>,
     ) -> Result<(String, Vec<String>, Option<String>), ApiError> {
         let given = params.word("Protocol", &["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"])?;
         let protocol = match given.or(old.map(|it| it.protocol.as_str())) {
             None => return Err(validation("A listener protocol must be specified")),
-            Some(protocol @ ("HTTP" | "HTTPS")) => protocol.to_owned(),
-            Some(other) => {
-                let text = format!("Listener protocol '{other}' must be one of 'HTTPS, HTTP'");
-                return Err(validation(text));
+            Some(protocol) => {
+                let allowed: &[&str] = match kind {
+                    Kind::Application => &["HTTPS", "HTTP"],
+                    Kind::Network => &["TCP", "TLS", "UDP", "TCP_UDP"],
+                };
+                if !allowed.contains(&protocol) {
+                    let text =
+                        format!("Listener protocol '{protocol}' must be one of '{}'", allowed.join(", "));
+                    return Err(validation(text));
+                }
+                protocol.to_owned()
             }
         };
         let certificates = match params.objects("Certificates")? {
@@ -35,24 +44,29 @@ impl World {
                 .map(|it| it.needed("CertificateArn").map(str::to_owned))
                 .collect::<Result<_, _>>()?,
         };
-        if protocol == "HTTPS" && certificates.is_empty() {
-            return Err(validation("A certificate must be specified for HTTPS listeners"));
+        let secure = ["HTTPS", "TLS"].contains(&protocol.as_str());
+        if secure && certificates.is_empty() {
+            return Err(validation(format!("A certificate must be specified for {protocol} listeners")));
         }
-        if protocol == "HTTP" && params.has("Certificates") && !certificates.is_empty() {
-            return Err(validation("You cannot specify certificates for HTTP listeners"));
+        if !secure && params.has("Certificates") && !certificates.is_empty() {
+            return Err(validation(format!("You cannot specify certificates for {protocol} listeners")));
         }
         let policy = params.text("SslPolicy")?.or(old.and_then(|it| it.ssl_policy.as_deref()));
-        let policy = (protocol == "HTTPS").then(|| policy.unwrap_or("ELBSecurityPolicy-2016-08").to_owned());
+        let policy = secure.then(|| policy.unwrap_or("ELBSecurityPolicy-2016-08").to_owned());
         Ok((protocol, certificates, policy))
     }
 
     fn check_port(&self, load_balancer: &str, port: u16, but: &str) -> Result<(), ApiError> {
-        match self.state.elb.listeners.values().find(|it| it.port == port && it.arn != but) {
+        let mut others = self.state.elb.listeners.values().filter(|it| it.port == port && it.arn != but);
+        // Its own ones first: two load balancers of which one is a network's may have the same port.
+        let own = others.clone().find(|it| it.load_balancer == load_balancer);
+        match own.or_else(|| others.next()) {
             None => Ok(()),
             Some(it) if it.load_balancer == load_balancer => Err(ApiError::new(
                 "DuplicateListener",
                 "A listener already exists on this port for this load balancer",
             )),
+            Some(it) if it.load_balancer.contains("/net/") || load_balancer.contains("/net/") => Ok(()),
             Some(it) => Err(validation(format!(
                 "Port {port} is taken: the sandbox's load balancers share their nodes, and '{}' listens there",
                 it.arn
@@ -68,11 +82,11 @@ impl World {
             .within("Port", 1, 65_535)?
             .ok_or_else(|| validation("A listener port must be specified"))?;
         let tags = tags::parse(params)?;
-        let path = {
+        let (path, kind) = {
             let it = self.state.elb.load_balancer(&load_balancer)?;
-            it.arn.replacen(":loadbalancer/", ":listener/", 1)
+            (it.arn.replacen(":loadbalancer/", ":listener/", 1), it.kind)
         };
-        let (protocol, certificates, ssl_policy) = Self::listener_protocol(params, None)?;
+        let (protocol, certificates, ssl_policy) = Self::listener_protocol(params, kind, None)?;
         let port = port as u16;
         self.check_port(&load_balancer, port, "")?;
         if self.state.elb.listeners.values().filter(|it| it.load_balancer == load_balancer).count() >= 50 {
@@ -82,7 +96,7 @@ impl World {
             ));
         }
         check_gates(&protocol, &actions.gates)?;
-        self.check_action(&load_balancer, &actions.routing, &[])?;
+        self.check_action(&load_balancer, &protocol, &actions.routing, &[])?;
         let arn = format!("{path}/{}", self.dice.hex16());
         let rule = arn.replacen(":listener/", ":listener-rule/", 1);
         let it = Listener {
@@ -110,13 +124,17 @@ impl World {
         let port = params.within("Port", 1, 65_535)?;
         let mut it = self.state.elb.listener(&arn)?.clone();
         let actions = actions::parse(params, "DefaultActions", &it.default_gates)?;
-        (it.protocol, it.certificates, it.ssl_policy) = Self::listener_protocol(params, Some(&it))?;
+        (it.protocol, it.certificates, it.ssl_policy) = Self::listener_protocol(
+            params,
+            self.state.elb.load_balancer(&it.load_balancer)?.kind,
+            Some(&it),
+        )?;
         if let Some(port) = port {
             self.check_port(&it.load_balancer, port as u16, &arn)?;
             it.port = port as u16;
         }
         if let Some(actions) = actions {
-            self.check_action(&it.load_balancer, &actions.routing, it.default_action.groups())?;
+            self.check_action(&it.load_balancer, &it.protocol, &actions.routing, it.default_action.groups())?;
             (it.default_gates, it.default_action) = (actions.gates, actions.routing);
         }
         check_gates(&it.protocol, &it.default_gates)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::aws::elb::model::attributes as defaults;
-use crate::aws::elb::model::load_balancer::LoadBalancer;
+use crate::aws::elb::model::load_balancer::{Kind, LoadBalancer};
 use crate::aws::elb::refusals::{load_balancer_not_found, validation};
 use crate::aws::elb::requests::names::check_name;
 use crate::aws::elb::requests::{attributes, tags};
@@ -20,19 +20,18 @@ impl World {
         if name.starts_with("internal-") {
             return Err(validation("Load balancer name cannot begin with 'internal-'"));
         }
-        if params
-            .word("Type", &["application", "network", "gateway"])?
-            .is_some_and(|kind| kind != "application")
-        {
-            return Err(validation("The sandbox has application load balancers only"));
-        }
+        let kind = match params.word("Type", &["application", "network", "gateway"])? {
+            Some("gateway") => return Err(validation("The sandbox has no Gateway Load Balancers")),
+            Some("network") => Kind::Network,
+            _ => Kind::Application,
+        };
         let scheme = params.word("Scheme", &["internet-facing", "internal"])?.unwrap_or("internet-facing");
         let mut subnets: Vec<String> =
             params.texts("Subnets")?.unwrap_or_default().into_iter().map(str::to_owned).collect();
         for mapping in params.objects("SubnetMappings")?.unwrap_or_default() {
             subnets.push(mapping.needed("SubnetId")?.to_owned());
         }
-        if subnets.len() < 2 {
+        if subnets.is_empty() || (kind == Kind::Application && subnets.len() < 2) {
             return Err(validation(
                 "At least two subnets in two different Availability Zones must be specified",
             ));
@@ -41,7 +40,8 @@ impl World {
             params.texts("SecurityGroups")?.unwrap_or_default().into_iter().map(str::to_owned).collect();
         let tags = tags::parse(params)?;
         if let Some(existing) = self.state.elb.load_balancers.values().find(|it| it.name == name) {
-            if existing.scheme == scheme
+            if existing.kind == kind
+                && existing.scheme == scheme
                 && existing.subnets == subnets
                 && existing.security_groups == security_groups
             {
@@ -56,16 +56,28 @@ impl World {
         let number = self.dice.roll() % 9_000_000_000 + 1_000_000_000;
         let internal = if scheme == "internal" { "internal-" } else { "" };
         let it = LoadBalancer {
-            arn: self.settings.place.elb(&format!("loadbalancer/app/{name}/{id}")),
+            arn: self.settings.place.elb(&format!(
+                "loadbalancer/{}/{name}/{id}",
+                if kind == Kind::Network { "net" } else { "app" }
+            )),
             name: name.to_owned(),
+            kind,
             dns_name: format!("{internal}{name}-{number}.{}.elb.amazonaws.com", self.settings.place.region),
             created: now,
             active_at: now + Duration::from_secs(60),
             scheme: scheme.to_owned(),
             vpc_id: self.settings.vpc_id.clone(),
+            zones: subnets
+                .iter()
+                .enumerate()
+                .map(|(index, subnet)| self.settings.zone(subnet, index))
+                .collect(),
             subnets,
             security_groups,
-            attributes: defaults::of_load_balancer(),
+            attributes: match kind {
+                Kind::Application => defaults::of_load_balancer(),
+                Kind::Network => defaults::of_network_load_balancer(),
+            },
             tags,
         };
         let answer = json!({"LoadBalancers": [it.json(&self.settings.place, now)]});

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::aws::elb::model::attributes as defaults;
 use crate::aws::elb::model::target_group::TargetGroup;
 use crate::aws::elb::refusals::{invalid_configuration, target_group_not_found, validation};
-use crate::aws::elb::requests::health_checks::check;
+use crate::aws::elb::requests::health_checks::{Of, check};
 use crate::aws::elb::requests::names::check_name;
 use crate::aws::elb::requests::{attributes, tags};
 use crate::aws::place;
@@ -28,18 +28,23 @@ impl World {
         let all = ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"];
         let protocol =
             params.word("Protocol", &all)?.ok_or_else(|| validation("A protocol must be specified"))?;
-        if !["HTTP", "HTTPS"].contains(&protocol) {
-            return Err(validation(format!("The sandbox has no target groups of protocol '{protocol}'")));
+        let network = !["HTTP", "HTTPS"].contains(&protocol);
+        if protocol == "GENEVE" {
+            return Err(validation("The sandbox has no Gateway Load Balancers"));
         }
         let port =
             params.within("Port", 1, 65_535)?.ok_or_else(|| validation("A port must be specified"))? as u16;
         let vpc_id = params.text("VpcId")?.filter(|id| !id.is_empty());
         let vpc_id = vpc_id.ok_or_else(|| validation("A VPC ID must be specified"))?;
-        let version = params.word("ProtocolVersion", &["HTTP1", "HTTP2", "GRPC"])?.unwrap_or("HTTP1");
-        if version == "GRPC" {
-            return Err(validation("The sandbox has no target groups of protocol version 'GRPC'"));
-        }
-        let check = check(params, None)?;
+        let version = match params.word("ProtocolVersion", &["HTTP1", "HTTP2", "GRPC"])? {
+            Some(_) if network => {
+                return Err(validation(format!(
+                    "Protocol version is not supported for protocol '{protocol}'"
+                )));
+            }
+            given => (!network).then(|| given.unwrap_or("HTTP1").to_owned()),
+        };
+        let check = check(params, Of::group(protocol, version.as_deref()), None)?;
         let tags = tags::parse(params)?;
         if let Some(old) = self.state.elb.target_groups.values().find(|it| it.name == name) {
             let same = old.protocol == protocol
@@ -66,12 +71,16 @@ impl World {
             arn: self.settings.place.elb(&format!("targetgroup/{name}/{}", self.dice.hex16())),
             name: name.to_owned(),
             protocol: protocol.to_owned(),
-            protocol_version: version.to_owned(),
+            protocol_version: version,
             port,
             vpc_id: vpc_id.to_owned(),
             target_type: target_type.to_owned(),
             check,
-            attributes: defaults::of_target_group(),
+            attributes: if network {
+                defaults::of_network_target_group()
+            } else {
+                defaults::of_target_group()
+            },
             tags,
             load_balancer: None,
             associated_since: now,
@@ -85,7 +94,9 @@ impl World {
 
     pub(crate) fn modify_target_group(&mut self, params: &Params) -> Answer {
         let arn = params.needed("TargetGroupArn")?;
-        let check = check(params, Some(&self.state.elb.target_group(arn)?.check))?;
+        let old = self.state.elb.target_group(arn)?;
+        let of = Of::group(&old.protocol, old.protocol_version.as_deref());
+        let check = check(params, of, Some(&old.check))?;
         let Some(group) = self.state.elb.target_groups.get_mut(arn) else {
             return Err(target_group_not_found());
         };

@@ -31,7 +31,7 @@ impl World {
             return Err(ApiError::new("TooManyTargets", "You have reached the maximum number of targets"));
         }
         for (ip, port) in targets {
-            self.register(arn, ip, port);
+            self.register(arn, ip, port, None);
         }
         Ok(json!({}))
     }
@@ -45,10 +45,16 @@ impl World {
         Ok(json!({}))
     }
 
-    pub(crate) fn register(&mut self, group: &str, ip: Ipv4Addr, port: u16) {
+    /// `zone` is where the target is, as far as that is known
+    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html>).
+    pub(crate) fn register(&mut self, group: &str, ip: Ipv4Addr, port: u16, zone: Option<&str>) {
         let nodes = self.nodes.len();
         if let Some(group) = self.state.elb.target_groups.get_mut(group) {
-            group.targets.entry((ip, port)).or_insert_with(|| Target::new(ip, port, nodes));
+            let served = group.load_balancer.as_ref().and_then(|arn| self.state.elb.load_balancers.get(arn));
+            let outside =
+                zone.is_some_and(|zone| served.is_some_and(|it| !it.zones.iter().any(|known| known == zone)));
+            let target = group.targets.entry((ip, port)).or_insert_with(|| Target::new(ip, port, nodes));
+            target.outside = outside;
             self.version += 1;
         }
     }

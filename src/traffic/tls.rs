@@ -1,4 +1,4 @@
-//! Whom the probe trusts: the system's certificates, a file's, or anybody.
+//! Whom a caller trusts: the system's certificates, a file's, or anybody.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_rustls::TlsConnector;
 
-pub(super) fn connector(ca: Option<&Path>, insecure: bool) -> anyhow::Result<TlsConnector> {
+/// `ca` is a PEM file of certificates to trust besides the system's. Reading those takes a while: make one
+/// connector and share it.
+pub fn connector(ca: Option<&Path>, insecure: bool) -> anyhow::Result<TlsConnector> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder =
         ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
