@@ -176,7 +176,7 @@ impl Layout {
         tags
     }
 
-    fn parked_matches(&self) -> Matches {
+    pub fn parked_matches(&self) -> Matches {
         Matches {
             hosts: BTreeSet::from([names::parked_host(&self.cluster, &self.name)]),
             ..Matches::default()
