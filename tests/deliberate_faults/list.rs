@@ -302,6 +302,20 @@ pub const FAULTS: &[Fault] = &[
         caught_by: &["--test", "hostile", "two_applies_with"],
     },
     Fault {
+        name: "the very steps of the last apply are no change",
+        file: "src/provider/service/planned.rs",
+        find: "if planned.get(\"rollout_steps\") == request.prior.get(\"rollout_steps\") {",
+        replace: "if sentences.is_empty() {",
+        caught_by: &["--test", "hostile", "lives"],
+    },
+    Fault {
+        name: "an update that ends well forgets the new names",
+        file: "src/provider/service/apply.rs",
+        find: "        state::names(&mut new, observed);\n",
+        replace: "",
+        caught_by: &["--test", "hostile", "lives"],
+    },
+    Fault {
         name: "a create ends before its routing has settled",
         file: "src/bluegreen/evidence.rs",
         find: "self.opened = (self.opened || self.closed) && !closed;",
