@@ -84,8 +84,8 @@ impl World {
         self.sides[side].service.as_ref().map_or(0, |d| d.tasks.iter().filter(|t| t.healthy()).count())
     }
 
-    fn serving(&self) -> Vec<Rule> {
-        self.rules.iter().filter(|rule| !rule.matches.parked()).cloned().collect()
+    fn serving(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| !rule.matches.parked())
     }
 
     pub fn has(&self, role: Role) -> bool {
@@ -100,16 +100,16 @@ impl World {
     /// Some node may send somebody to `side` right now.
     pub fn reached(&self, side: Side) -> bool {
         let old = self.old.iter().flat_map(|(rules, _)| rules);
-        self.serving().iter().chain(old).any(|rule| rule.sends.reaches(side))
+        self.serving().chain(old).any(|rule| rule.sends.reaches(side))
     }
 
     /// The newest rules send somebody to `side`.
     pub fn routed(&self, side: Side) -> bool {
-        self.serving().iter().any(|rule| rule.sends.reaches(side))
+        self.serving().any(|rule| rule.sends.reaches(side))
     }
 
     pub fn reroute(&mut self, change: impl FnOnce(&mut World)) {
-        let before = self.serving();
+        let before = self.serving().cloned().collect();
         self.old.push((before, self.now + LAG));
         change(self);
     }
