@@ -237,6 +237,7 @@ fn a_new_secret_is_sent_once_to_every_rule_that_has_the_login() {
     wish.oidc_secret = Some(Secret::from("old"));
     let mut story = standing(&wish, Phase::Canary);
     story.spec.new_secret = true;
+    story.wish(Phase::Canary);
     story.turns = Turns::new(Intent::Release);
     story.told.clear();
     for _ in 0..40 {

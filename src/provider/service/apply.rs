@@ -151,6 +151,7 @@ impl Resource for Service {
                 ("arn", listener.as_str().into()),
                 ("priority", rule.priority.into()),
                 ("allowed_cidrs", Value::list(allowed)),
+                ("all_conditions", rule.matches.narrowed().into()),
             ];
             imported.set("test_listener", Value::object(test));
         }
