@@ -8,11 +8,9 @@ mod sort;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
-use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
-use super::batch::Fetch;
-use super::connect::{Aws, Clients};
+use super::connect::Aws;
 use super::errors::{Error, Explain};
 use super::limit::Quota;
 use super::ownership::Ownership;
@@ -30,50 +28,6 @@ const CREATE: &str = "elasticloadbalancing:CreateRule";
 const MODIFY: &str = "elasticloadbalancing:ModifyRule";
 const DELETE: &str = "elasticloadbalancing:DeleteRule";
 const SET_PRIORITIES: &str = "elasticloadbalancing:SetRulePriorities";
-
-/// Listener's ARN to its rules; `None` where there is no such listener.
-pub(super) struct FetchRules(pub Arc<Clients>);
-
-#[async_trait]
-impl Fetch for FetchRules {
-    type Key = String;
-    type Value = Option<Arc<Vec<elb::Rule>>>;
-    const OPERATION: &'static str = DESCRIBE;
-    const MOST: usize = 1;
-
-    async fn permit(&self) {
-        self.0.elb(Quota::ElbRead).await;
-    }
-
-    async fn fetch(&self, keys: Vec<String>) -> Result<BTreeMap<String, Self::Value>, Error> {
-        let mut found = BTreeMap::new();
-        for listener in keys {
-            let rules = match self.rules(&listener).await {
-                Err(error) if error.not_found() => None,
-                rules => Some(Arc::new(rules?)),
-            };
-            found.insert(listener, rules);
-        }
-        Ok(found)
-    }
-}
-
-impl FetchRules {
-    async fn rules(&self, listener: &str) -> Result<Vec<elb::Rule>, Error> {
-        let (mut rules, mut marker) = (Vec::new(), None);
-        let mut client = self.0.elb_now();
-        loop {
-            let request = client.describe_rules().listener_arn(listener).page_size(400);
-            let page = request.set_marker(marker).send().await.explain(DESCRIBE)?;
-            rules.extend(page.rules.unwrap_or_default());
-            marker = page.next_marker.filter(|marker| !marker.is_empty());
-            if marker.is_none() {
-                return Ok(rules);
-            }
-            client = self.0.elb(Quota::ElbRead).await;
-        }
-    }
-}
 
 impl Aws {
     /// By listener; a listener that does not exist has none.
