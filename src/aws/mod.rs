@@ -23,4 +23,4 @@ pub use connect::{Aws, DEFAULT_RETRIES, Settings};
 pub use discover::Discovered;
 pub use errors::{Error, Kind};
 pub use inputs::{Input, Missing};
-pub use ownership::{Depth, Ownership};
+pub use ownership::{Depth, Ownership, drawn_id};

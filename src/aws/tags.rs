@@ -12,8 +12,6 @@ use super::bisect;
 use super::connect::{Aws, Clients};
 use super::errors::{Error, Explain};
 use super::limit::Quota;
-use super::ownership::Ownership;
-use crate::bluegreen::names::OWNER_TAG;
 
 const DESCRIBE: &str = "elasticloadbalancing:DescribeTags";
 const ADD_ELB: &str = "elasticloadbalancing:AddTags";
@@ -46,13 +44,6 @@ impl Fetch for FetchTags {
             Ok(described.map(|it| (it.resource_arn.unwrap_or_default(), tags(it.tags.as_deref()))).collect())
         })
         .await
-    }
-}
-
-impl Ownership {
-    /// Tagged as ours, or known from the state.
-    pub(super) fn owns(&self, arn: &str, tags: &Tags) -> bool {
-        tags.get(OWNER_TAG) == Some(&self.owner) || self.known.contains(arn)
     }
 }
 

@@ -6,6 +6,7 @@ use bluegreen_provider::bluegreen::evidence::{Evidence, Memory};
 use bluegreen_provider::bluegreen::guard::{Intent, Refusal, admit};
 use bluegreen_provider::bluegreen::layout::Layout;
 use bluegreen_provider::bluegreen::observed::Observed;
+use bluegreen_provider::bluegreen::owned::Mark;
 use bluegreen_provider::bluegreen::phase::Phase;
 use bluegreen_provider::bluegreen::routing::{Role, Rule, RuleWish, Sends};
 use bluegreen_provider::bluegreen::side::{Pair, Side};
@@ -156,10 +157,10 @@ fn i4_the_public_does_not_see_the_candidate_early_and_the_canary_only_the_chosen
 #[test]
 fn i5_what_is_not_ours_is_not_touched() {
     let (mut observed, proved) = stands(Phase::Canary);
-    rule_of(&mut observed, Role::Production).ours = false;
-    rule_of(&mut observed, Role::Canary).ours = false;
-    observed.sides.green.service.as_mut().unwrap().ours = false;
-    observed.sides.blue.group.as_mut().unwrap().ours = false;
+    rule_of(&mut observed, Role::Production).mark = Mark::Foreign;
+    rule_of(&mut observed, Role::Canary).mark = Mark::Foreign;
+    observed.sides.green.service.as_mut().unwrap().mark = Mark::Foreign;
+    observed.sides.blue.group.as_mut().unwrap().mark = Mark::Foreign;
     let canary = rule_of(&mut observed, Role::Canary).id.clone();
     let production = rule_of(&mut observed, Role::Production).id.clone();
     let steps = [

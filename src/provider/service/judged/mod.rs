@@ -133,6 +133,9 @@ impl Life {
             self.state = truth;
         } else {
             let mut new = planned.clone();
+            if new.get("creation_id").is_unknown() {
+                new.set("creation_id", "0123456789abcdef");
+            }
             state::names(&mut new, &self.facts);
             if new.get("phase").is_unknown() {
                 new.set("phase", decode::phase(&new).map(|phase| phase.name()));

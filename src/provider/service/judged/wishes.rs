@@ -233,7 +233,12 @@ pub fn meddle(facts: &mut Observed, how: u8, side: Side) {
         }
         (11, _) => {
             let matches = Matches { hosts: ["x.example.com".to_owned()].into(), ..Matches::default() };
-            facts.neighbours.push(Neighbour { id: "another's".to_owned(), priority: 45, matches });
+            facts.neighbours.push(Neighbour {
+                id: "another's".to_owned(),
+                priority: 45,
+                matches,
+                sends: Default::default(),
+            });
         }
         (12, _) => {
             if let Some(group) = &mut facts.sides[side].group {
