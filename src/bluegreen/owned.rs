@@ -88,7 +88,7 @@ impl<'a> Claims<'a> {
             Mark::Held => Owned::Ours,
             Mark::Tagged if self.stands(rule) => Owned::Ours,
             Mark::Tagged => Owned::Claimed,
-            Mark::Namesake if self.takes_up && self.stands(rule) => Owned::Left,
+            Mark::Namesake if self.takes_up && self.forwards(rule) => Owned::Left,
             Mark::Namesake | Mark::Foreign => Owned::Foreign,
         }
     }
@@ -160,11 +160,14 @@ impl<'a> Claims<'a> {
 
     /// Parked under our host, or forwarding to our groups and to nobody else's.
     fn stands(&self, rule: &Rule) -> bool {
-        let forwards = matches!(&rule.sends, Sends::Forward(forward)
-            if forward.foreign.is_empty()
-                && Side::BOTH.iter().any(|side| forward.ours[*side].is_some())
-                && Side::BOTH.iter().all(|side| forward.ours[*side].is_none() || self.usable(*side)));
-        rule.matches == self.layout.parked_matches() || forwards
+        rule.matches == self.layout.parked_matches() || self.forwards(rule)
+    }
+
+    fn forwards(&self, rule: &Rule) -> bool {
+        let Sends::Forward(forward) = &rule.sends else { return false };
+        forward.foreign.is_empty()
+            && Side::BOTH.iter().any(|side| forward.ours[*side].is_some())
+            && Side::BOTH.iter().all(|side| forward.ours[*side].is_none() || self.usable(*side))
     }
 }
 
@@ -176,4 +179,99 @@ fn nobody(observed: &Observed, side: Side) -> bool {
 /// When its creation last said that it is under way.
 fn renewed(group: &Group) -> Option<u64> {
     group.tags.get(CREATING_TAG)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bluegreen::evidence::Evidence;
+    use crate::bluegreen::routing::Neighbour;
+    use crate::bluegreen::spec::Spec;
+    use crate::bluegreen::{effect, plan};
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn layout() -> Layout {
+        let hosts = ["a.example.com".to_owned()].into();
+        let spec = Spec { cluster: "shop".to_owned(), name: "web".to_owned(), hosts, ..Spec::default() };
+        Layout { creating: Some(NOW), need: 1, ..Layout::of(&spec) }
+    }
+
+    /// The first `steps` of a creation, all of it with that mark, which last said so `ago` seconds ago.
+    fn made(steps: usize, mark: Mark, ago: u64) -> Observed {
+        let (layout, mut facts, mut evidence) = (layout(), Observed::default(), Evidence::default());
+        for step in plan::story(&facts, &layout).iter().take(steps) {
+            effect::apply(step, &layout, &mut facts, &mut evidence);
+        }
+        for side in Side::BOTH {
+            let group = facts.sides[side].group.as_mut().unwrap();
+            group.mark = mark;
+            group.tags.insert(CREATING_TAG.to_owned(), (NOW - ago).to_string());
+            let attached = [group.id.clone()].into();
+            if let Some(service) = &mut facts.sides[side].service {
+                (service.mark, service.groups) = (mark, attached);
+            }
+        }
+        facts.rules.iter_mut().for_each(|rule| rule.mark = mark);
+        facts
+    }
+
+    fn judged(facts: &Observed, layout: &Layout) -> Vec<Owned> {
+        let claims = Claims::new(facts, layout);
+        let sides = Side::BOTH.into_iter().flat_map(|side| [claims.group(side), claims.service(side)]);
+        sides.flatten().chain(facts.rules.iter().map(|rule| claims.rule(rule))).collect()
+    }
+
+    const PARKED: usize = 5;
+
+    #[test]
+    fn what_was_given_up_before_it_served_is_left_and_nothing_else_is() {
+        let parked = made(PARKED, Mark::Namesake, GIVEN_UP);
+        assert_eq!(judged(&parked, &layout()), [Owned::Left; 5]);
+        let fresh = made(PARKED, Mark::Namesake, GIVEN_UP - 1);
+        assert_eq!(judged(&fresh, &layout()), [Owned::Foreign; 5]);
+        assert_eq!(Claims::new(&fresh, &layout()).being_made(), Some(NOW - GIVEN_UP + 1));
+        assert_eq!(Claims::new(&parked, &layout()).being_made(), None);
+        // Nobody but a creation takes anything up.
+        let update = Layout { creating: None, ..layout() };
+        assert_eq!(judged(&parked, &update), [Owned::Foreign; 5]);
+        let mut finished = parked.clone();
+        for side in Side::BOTH {
+            finished.sides[side].group.as_mut().unwrap().tags.remove(CREATING_TAG);
+        }
+        assert_eq!(judged(&finished, &layout()), [Owned::Foreign; 5]);
+        let mut serves = parked.clone();
+        let production = layout().production_rule(Side::Blue);
+        (serves.rules[0].matches, serves.rules[0].sends) = (production.matches, production.sends);
+        assert_eq!(judged(&serves, &layout()), [Owned::Foreign; 5]);
+        let mut borrowed = parked;
+        borrowed.elsewhere.push(theirs(1));
+        assert_eq!(judged(&borrowed, &layout()), [Owned::Foreign; 5]);
+        assert!(Claims::new(&borrowed, &layout()).ours().nothing());
+    }
+
+    fn theirs(weight: u32) -> Neighbour {
+        let sends = Pair { blue: Some(weight), green: None };
+        Neighbour { id: "theirs".to_owned(), priority: 1, matches: Default::default(), sends }
+    }
+
+    #[test]
+    fn a_tag_is_believed_only_where_only_we_put_things() {
+        let tagged = made(PARKED, Mark::Tagged, 0);
+        assert_eq!(judged(&tagged, &layout()), [Owned::Ours; 5]);
+        let mut elsewhere = tagged.clone();
+        elsewhere.sides.green.service.as_mut().unwrap().groups = ["theirs".to_owned()].into();
+        elsewhere.rules[0].matches.hosts = ["b.example.com".to_owned()].into();
+        let Sends::Forward(forward) = &mut elsewhere.rules[0].sends else { panic!("a forward") };
+        forward.foreign.push(("theirs".to_owned(), 1));
+        let claimed = [Owned::Ours, Owned::Ours, Owned::Ours, Owned::Claimed, Owned::Claimed];
+        assert_eq!(judged(&elsewhere, &layout()), claimed);
+        assert_eq!(Claims::new(&elsewhere, &layout()).strangers().len(), 2);
+        let mut shared = tagged;
+        shared.neighbours.push(theirs(0));
+        assert_eq!(judged(&shared, &layout())[..2], [Owned::Claimed, Owned::Claimed]);
+        // What the state holds needs no tag and no place.
+        elsewhere.rules[0].mark = Mark::Held;
+        assert_eq!(judged(&elsewhere, &layout())[4], Owned::Ours);
+    }
 }

@@ -87,36 +87,46 @@ fn shadows(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
 }
 
 fn foreign(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
-    for stranger in Claims::new(observed, layout).strangers() {
-        let (summary, detail) = told(&stranger, layout);
+    let owner = format!("{}/", layout.owner());
+    let strangers = Claims::new(observed, layout).strangers();
+    let (claimed, others): (Vec<_>, Vec<_>) = strangers.iter().partition(|it| it.owned == Owned::Claimed);
+    let (namesakes, others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|it| it.tag.as_ref().is_some_and(|tag| tag.starts_with(&owner)));
+    let mut add = |summary: &str, detail| {
         problems.push(Problem { attribute: "name", summary: summary.to_owned(), detail, fatal: true });
+    };
+    for Stranger { id, .. } in claimed {
+        add(
+            "A tag that was copied",
+            format!(
+                "{id} carries the tag bluegreen:resource of this resource and stands where this resource puts nothing, so somebody copied the tag. Nothing is done while that is so. Remove the tag from it, or import it if it is to belong here."
+            ),
+        );
+    }
+    for Stranger { id, tag, .. } in others {
+        let whose = tag.as_ref().map_or("it has no tag bluegreen:resource".to_owned(), |tag| {
+            format!("its tag bluegreen:resource is \"{tag}\"")
+        });
+        add(
+            "The name is taken",
+            format!(
+                "{id} exists and does not belong to this resource: {whose}. Choose another name, delete it, or take it over with terraform import."
+            ),
+        );
+    }
+    if !namesakes.is_empty() {
+        let ids: Vec<&str> = namesakes.iter().map(|it| it.id.as_str()).collect();
+        add("The name is taken", format!("{}\n\n{}", ids.join("\n"), taken_by_a_namesake(layout)));
     }
 }
 
-fn told(stranger: &Stranger, layout: &Layout) -> (&'static str, String) {
-    let Stranger { id, owned, tag } = stranger;
+fn taken_by_a_namesake(layout: &Layout) -> String {
     let owner = layout.owner();
-    if *owned == Owned::Claimed {
-        let detail = format!(
-            "{id} carries the tag bluegreen:resource of this resource and stands where this resource puts nothing, so somebody copied the tag. Nothing is done while that is so. Remove the tag from it, or import it if it is to belong here."
-        );
-        return ("A tag that was copied", detail);
-    }
-    let same = tag.as_ref().is_some_and(|tag| tag.starts_with(&format!("{owner}/")));
-    let whose = match tag {
-        Some(tag) => format!("its tag bluegreen:resource is \"{tag}\""),
-        None => "it has no tag bluegreen:resource".to_owned(),
-    };
-    let way = if same {
-        let label: String =
-            layout.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        format!(
-            "Another creation of {owner} made it: another state or another resource block holds it, or one has lost it. Choose another name for this one; or, if no other state holds it, take it over with this block, with the address of this resource in it:\n\nimport {{\n  to = bluegreen_service.{label}\n  id = \"{owner}\"\n}}"
-        )
-    } else {
-        "Choose another name, delete it, or take it over with terraform import.".to_owned()
-    };
-    ("The name is taken", format!("{id} exists and does not belong to this resource: {whose}. {way}"))
+    let label: String =
+        layout.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    format!(
+        "Another creation of {owner} made this: their tag bluegreen:resource ends in another id. Another state or another resource block holds it, or one has lost it. Choose another name for this one; or, if nobody else holds it, take it over with this block, with the address of this resource in it:\n\nimport {{\n  to = bluegreen_service.{label}\n  id = \"{owner}\"\n}}"
+    )
 }
 
 /// I2 counts everybody's rules.

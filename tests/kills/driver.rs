@@ -17,6 +17,8 @@ const SERVICE: &str = "bluegreen_service";
 pub struct Known {
     pub state: Value,
     pub private: Vec<u8>,
+    /// What a failed create left is made anew by the next apply.
+    pub tainted: bool,
 }
 
 /// Values of `bluegreen_service` to and fro.
@@ -70,7 +72,14 @@ pub async fn apply(
     known: &mut Known,
     config: &Value,
 ) -> Result<(), String> {
+    if known.tainted {
+        known.tainted = false;
+        let destroyed = Box::pin(apply(client, shape, known, &Value::Null)).await;
+        known.tainted = destroyed.is_err();
+        destroyed?;
+    }
     refresh(client, shape, known).await?;
+    let creates = known.state.is_null();
     let (planned, private) = plan(client, shape, known, config).await?;
     if planned == known.state {
         return Ok(());
@@ -91,7 +100,13 @@ pub async fn apply(
         assert_compatible(&shape.schema.attributes, &planned, &new, "");
     }
     if wrong.is_ok() || !new.is_null() {
-        *known = Known { state: new, private: answer.private };
+        let tainted = creates && wrong.is_err();
+        *known = Known { state: new, private: answer.private, tainted };
+    }
+    // What was made by a create that was killed, and serves, is taken over as the error says.
+    if creates && wrong.as_ref().is_err_and(|said| said.contains("import {")) {
+        import(client, shape, known, config).await?;
+        return Box::pin(apply(client, shape, known, config)).await;
     }
     wrong
 }
@@ -114,7 +129,26 @@ async fn refresh(client: &mut Client, shape: &Shape, known: &mut Known) -> Resul
     };
     let answer = client.read_resource(request).await.map_err(|status| status.to_string())?.into_inner();
     none_wrong("read", &answer.diagnostics)?;
-    *known = Known { state: shape.decode(answer.new_state.as_ref()), private: answer.private };
+    *known = Known {
+        state: shape.decode(answer.new_state.as_ref()),
+        private: answer.private,
+        tainted: known.tainted,
+    };
+    Ok(())
+}
+
+async fn import(client: &mut Client, shape: &Shape, known: &mut Known, config: &Value) -> Result<(), String> {
+    let text = |name: &str| config.get(name).as_str().unwrap_or_default().to_owned();
+    let request = wire::import_resource_state::Request {
+        type_name: SERVICE.to_owned(),
+        id: format!("{}/{}", text("cluster"), text("name")),
+        ..Default::default()
+    };
+    let answer = client.import_resource_state(request).await.map_err(|status| status.to_string())?;
+    let answer = answer.into_inner();
+    none_wrong("import", &answer.diagnostics)?;
+    let found = answer.imported_resources.into_iter().next().unwrap();
+    *known = Known { state: shape.decode(found.state.as_ref()), private: found.private, tainted: false };
     Ok(())
 }
 

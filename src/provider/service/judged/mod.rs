@@ -23,6 +23,9 @@ use crate::bluegreen::side::Side;
 use crate::bluegreen::{effect, plan as planner};
 use terraform_plugin::{Kind, PlanRequest, PlanResponse, Presence, Value, codec};
 
+/// What every creation draws.
+const ID: &str = "0123456789abcdef";
+
 /// One apply in a service's life.
 #[derive(Clone)]
 struct Chapter {
@@ -112,6 +115,7 @@ impl Life {
 
     fn steps(&self, planned: &Value) -> (Layout, Vec<crate::bluegreen::step::Step>) {
         let layout = Layout::of(&decode::spec(planned).expect("a wholly known wish"));
+        let layout = Layout { id: ID.to_owned(), ..layout };
         let steps = planner::story(&self.facts, &layout);
         (layout, steps)
     }
@@ -134,7 +138,7 @@ impl Life {
         } else {
             let mut new = planned.clone();
             if new.get("creation_id").is_unknown() {
-                new.set("creation_id", "0123456789abcdef");
+                new.set("creation_id", ID);
             }
             state::names(&mut new, &self.facts);
             if new.get("phase").is_unknown() {
@@ -229,7 +233,7 @@ fn live(chapters: &[Chapter]) -> Life {
 
 /// As `ImportResourceState` begins it, and the read that follows completes it.
 fn imported(of: &Value, facts: &Observed) -> Value {
-    let identity = ["id", "cluster", "name", "vpc_id", "listener_arn"];
+    let identity = ["id", "creation_id", "cluster", "name", "vpc_id", "listener_arn"];
     let identity = identity.map(|name| (name, of.get(name).as_str().unwrap()));
     let state = state::imported(&identity, facts);
     state::object(&state, facts)
