@@ -129,7 +129,7 @@ impl Life {
         }
         if cut < steps.len() {
             if self.state.is_null() {
-                // A failed create leaves nothing in the state; what it made is adopted by the next.
+                // A killed create leaves nothing in the state; what it made is taken up by the next.
                 return;
             }
             let mut truth = state::object(planned, &self.facts);
