@@ -298,7 +298,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "planned instead of real state on failure",
         file: "src/provider/service/apply.rs",
-        find: "let mut truth = state::object(&request.planned, observed);",
+        find: "let mut truth = state::object(&request.planned, &ours);",
         replace: "let mut truth = request.planned.clone();",
         caught_by: &["--test", "kills", "one_ctrl_c_to_terraform"],
     },
