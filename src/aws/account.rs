@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use aws_sdk_sts as sts;
 use tokio::sync::OnceCell;
 
-use super::connect::Aws;
 use super::errors::{Error, Explain, Kind};
 
 const WHO: &str = "sts:GetCallerIdentity";
@@ -28,7 +27,7 @@ impl Admission {
     }
 
     /// Why this account may not be worked in, if so.
-    fn judge(&self, account: &str) -> Result<(), String> {
+    pub fn judge(&self, account: &str) -> Result<(), String> {
         if let Some(allowed) = self.allowed.as_ref().filter(|allowed| !allowed.contains(account)) {
             let allowed = allowed.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             return Err(format!("allowed_account_ids has only {allowed}"));
@@ -39,34 +38,20 @@ impl Admission {
         Ok(())
     }
 
+    /// Before anything is looked for or written: in an account that is not meant, everything would seem to be gone.
+    pub async fn admitted(&self) -> Result<(), Error> {
+        if self.allowed.is_none() && self.forbidden.is_none() {
+            return Ok(());
+        }
+        let account = self.account.get_or_try_init(|| self.ask()).await?;
+        self.judge(account).map_err(|refused| {
+            let credentials = format!("the credentials are those of account {account}, and {refused}");
+            Error::new(WHO, Kind::Denied, credentials)
+        })
+    }
+
     async fn ask(&self) -> Result<String, Error> {
         let answer = self.sts.get_caller_identity().send().await.explain(WHO)?;
         answer.account.ok_or_else(|| Error::lost(WHO))
-    }
-}
-
-impl Aws {
-    /// Whether this account may be worked in, by what the settings say.
-    ///
-    /// # Errors
-    /// What speaks against it.
-    pub fn admits(&self, account: &str) -> Result<(), String> {
-        self.shared.admission.judge(account)
-    }
-
-    /// Before anything is looked for or written: in an account that is not meant, everything would seem to be gone.
-    pub(super) async fn admitted(&self) -> Result<(), Error> {
-        let admission = &self.shared.admission;
-        if admission.allowed.is_none() && admission.forbidden.is_none() {
-            return Ok(());
-        }
-        let account = admission.account.get_or_try_init(|| admission.ask()).await?;
-        admission.judge(account).map_err(|refused| {
-            Error::new(
-                WHO,
-                Kind::Denied,
-                format!("the credentials are those of account {account}, and {refused}"),
-            )
-        })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::Client;
 
-use super::connect::Clients;
+use super::clients::Clients;
 use super::errors::Error;
 use super::limit::Quota;
 

@@ -1,6 +1,6 @@
 //! Clients for one account and region, made without talking to AWS.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,84 +16,23 @@ use aws_sdk_ecs as ecs;
 use aws_sdk_ecs::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_elasticloadbalancingv2 as elb;
 use aws_sdk_sts as sts;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::account::Admission;
 use super::batch::Batch;
+use super::clients::Clients;
 use super::errors::{Error, Kind};
-use super::groups::{FetchGroups, Remembered};
+use super::fetch::{FetchGroups, FetchRules, FetchServices, FetchTags};
+use super::groups::flatten::Attributes;
 use super::limit::{Limits, Quota};
 use super::profile;
-use super::rules::FetchRules;
-use super::services::FetchServices;
-use super::tags::FetchTags;
+use super::settings::{DEFAULT_RETRIES, Settings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(90);
-/// Further attempts after the first, where nothing else is asked for.
-pub const DEFAULT_RETRIES: u32 = 5;
-
-/// Where and as whom to call AWS. Whatever is `None` comes from where every AWS tool takes it.
-#[derive(Clone)]
-pub struct Settings {
-    pub region: Option<String>,
-    pub profile: Option<String>,
-    pub access_key: Option<String>,
-    pub secret_key: Option<SecretString>,
-    pub token: Option<SecretString>,
-    pub ecs_endpoint: Option<String>,
-    pub elb_endpoint: Option<String>,
-    pub sts_endpoint: Option<String>,
-    /// The only accounts to work in, and those never to work in. `None` asks nobody.
-    pub allowed_account_ids: Option<BTreeSet<String>>,
-    pub forbidden_account_ids: Option<BTreeSet<String>>,
-    /// Further attempts after the first.
-    pub max_retries: Option<u32>,
-    /// Who calls, as AWS's logs show it.
-    pub user_agent: Option<String>,
-    /// How much faster than the wall's the other side's clock runs; 1 but for a sandbox. Request rates go by it.
-    pub clock_speed: f64,
-    /// How requests travel, with nothing of it shared with other connections; `None` is HTTP.
-    pub transport: Option<SharedHttpClient>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Settings {
-            region: None,
-            profile: None,
-            access_key: None,
-            secret_key: None,
-            token: None,
-            ecs_endpoint: None,
-            elb_endpoint: None,
-            sts_endpoint: None,
-            allowed_account_ids: None,
-            forbidden_account_ids: None,
-            max_retries: None,
-            user_agent: None,
-            clock_speed: 1.0,
-            transport: None,
-        }
-    }
-}
-
-/// Without the secrets.
-impl fmt::Debug for Settings {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Settings")
-            .field("region", &self.region)
-            .field("profile", &self.profile)
-            .field("ecs_endpoint", &self.ecs_endpoint)
-            .field("elb_endpoint", &self.elb_endpoint)
-            .field("max_retries", &self.max_retries)
-            .finish_non_exhaustive()
-    }
-}
-
 /// One account and region. Clones share connections, rate limits, batches and caches.
 #[derive(Clone)]
 pub struct Aws {
@@ -103,34 +42,6 @@ pub struct Aws {
     stop: CancellationToken,
 }
 
-pub(super) struct Clients {
-    ecs: ecs::Client,
-    elb: elb::Client,
-    limits: Limits,
-}
-
-impl Clients {
-    /// The client, once a call may be sent.
-    pub async fn ecs(&self, quota: Quota) -> &ecs::Client {
-        self.limits.permit(quota).await;
-        &self.ecs
-    }
-
-    pub async fn elb(&self, quota: Quota) -> &elb::Client {
-        self.limits.permit(quota).await;
-        &self.elb
-    }
-
-    /// For who has waited already.
-    pub fn elb_now(&self) -> &elb::Client {
-        &self.elb
-    }
-
-    pub fn ecs_now(&self) -> &ecs::Client {
-        &self.ecs
-    }
-}
-
 pub(super) struct Shared {
     pub services: Batch<FetchServices>,
     pub groups: Batch<FetchGroups>,
@@ -138,7 +49,8 @@ pub(super) struct Shared {
     pub tags: Batch<FetchTags>,
     /// Ownership tags of rules on our listeners by ARN, so that others' rules are asked about once.
     pub owners: Mutex<HashMap<String, Option<String>>>,
-    pub attributes: Mutex<Remembered>,
+    /// By target group, with when they were seen.
+    pub attributes: Mutex<HashMap<String, (Instant, Attributes)>>,
     pub admission: Admission,
 }
 
@@ -228,6 +140,18 @@ impl Aws {
         Aws { stop, ..self.clone() }
     }
 
+    /// Whether this account may be worked in, by what the settings say.
+    ///
+    /// # Errors
+    /// What speaks against it.
+    pub fn admits(&self, account: &str) -> Result<(), String> {
+        self.shared.admission.judge(account)
+    }
+
+    pub(super) async fn admitted(&self) -> Result<(), Error> {
+        self.shared.admission.admitted().await
+    }
+
     /// The client for one write, once it may be sent.
     pub(super) async fn elb_to_write(&self, operation: &'static str) -> Result<&elb::Client, Error> {
         self.begin(operation, self.clients.elb(Quota::ElbWrite)).await
@@ -241,11 +165,11 @@ impl Aws {
         self.begin(operation, self.clients.ecs(quota)).await
     }
 
-    async fn begin<T>(&self, operation: &'static str, leave: impl Future<Output = T>) -> Result<T, Error> {
+    async fn begin<T>(&self, operation: &'static str, permit: impl Future<Output = T>) -> Result<T, Error> {
         self.admitted().await?;
         let stopped = || Error::new(operation, Kind::Stopped, "told to stop before it was sent");
-        let leave = self.stop.run_until_cancelled(leave).await;
-        leave.filter(|_| !self.stop.is_cancelled()).ok_or_else(stopped)
+        let permit = self.stop.run_until_cancelled(permit).await;
+        permit.filter(|_| !self.stop.is_cancelled()).ok_or_else(stopped)
     }
 }
 

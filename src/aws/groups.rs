@@ -1,19 +1,15 @@
 //! Target groups: finding and changing them, and the health of their targets.
 
 mod expand;
-mod flatten;
+pub(super) mod flatten;
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types as elb;
 use tokio::time::Instant;
 
-use super::batch::Fetch;
-use super::bisect;
-use super::connect::{Aws, Clients};
+use super::connect::Aws;
 use super::errors::{Error, Explain, Kind};
 use super::limit::Quota;
 use super::ownership::{Depth, Ownership};
@@ -25,7 +21,6 @@ use crate::bluegreen::spec::GroupSettings;
 
 pub(super) use flatten::{Attributes, group};
 
-const DESCRIBE: &str = "elasticloadbalancing:DescribeTargetGroups";
 const DESCRIBE_ATTRIBUTES: &str = "elasticloadbalancing:DescribeTargetGroupAttributes";
 const DESCRIBE_HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
 const CREATE: &str = "elasticloadbalancing:CreateTargetGroup";
@@ -36,33 +31,6 @@ const DELETE: &str = "elasticloadbalancing:DeleteTargetGroup";
 /// How long attributes are believed while a release is watched closely: each look would otherwise cost two
 /// calls more, of ten a second that the whole account has.
 const ATTRIBUTES_BELIEVED: Duration = Duration::from_secs(20);
-
-pub(super) type Remembered = HashMap<String, (Instant, Attributes)>;
-
-/// Name to target group; `None` where there is none.
-pub(super) struct FetchGroups(pub Arc<Clients>);
-
-#[async_trait]
-impl Fetch for FetchGroups {
-    type Key = String;
-    type Value = Option<Arc<elb::TargetGroup>>;
-    const OPERATION: &'static str = DESCRIBE;
-    const MOST: usize = 20;
-
-    async fn permit(&self) {
-        self.0.elb(Quota::ElbRead).await;
-    }
-
-    async fn fetch(&self, keys: Vec<String>) -> Result<BTreeMap<String, Self::Value>, Error> {
-        bisect::describe(&self.0, keys, async |client, names| {
-            let request = client.describe_target_groups().set_names(Some(names));
-            let answer = request.send().await.explain(DESCRIBE)?;
-            let groups = answer.target_groups.unwrap_or_default().into_iter();
-            Ok(groups.map(|it| (it.target_group_name.clone().unwrap_or_default(), Arc::new(it))).collect())
-        })
-        .await
-    }
-}
 
 impl Aws {
     pub(super) async fn find_groups(

@@ -6,9 +6,11 @@ mod batch;
 mod bisect;
 #[cfg(test)]
 mod canned;
+mod clients;
 mod connect;
 mod discover;
 mod errors;
+mod fetch;
 mod groups;
 mod inputs;
 mod limit;
@@ -18,12 +20,15 @@ mod perform;
 mod profile;
 mod rules;
 mod services;
+mod settings;
+mod tagging;
 mod tags;
 mod tasks;
 
-pub use connect::{Aws, DEFAULT_RETRIES, Settings};
+pub use connect::Aws;
 pub use discover::Discovered;
 pub use errors::{Error, Kind};
 pub use inputs::{Input, Missing};
 pub use ownership::{Depth, Ownership};
 pub use profile::{PROFILE, passed_over};
+pub use settings::{DEFAULT_RETRIES, Settings};

@@ -44,10 +44,19 @@ impl Doing<'_> {
             }
             Step::ConfigureGroup { side } => aws.configure_group(self.group(*side)?, layout).await,
             Step::CreateRule(to) => {
-                aws.create_rule(to, layout.tags_for(to.role.name()), &self.groups()).await
+                aws.create_rule(
+                    to,
+                    layout.tags_for(to.role.name()),
+                    &self.groups(),
+                    layout.oidc_secret.as_ref(),
+                )
+                .await
             }
             Step::ChangeRule { id, why: Why::Attach, .. } => aws.attach(id, &self.groups()).await,
-            Step::ChangeRule { id, to, .. } => aws.modify_rule(id, to, &self.groups()).await,
+            Step::ChangeRule { id, to, .. } => {
+                let secret = layout.oidc_secret.as_ref().filter(|_| layout.renews(&to.carried));
+                aws.modify_rule(id, to, &self.groups(), secret).await
+            }
             Step::DeleteRule { id, .. } => aws.delete_rule(id).await,
             Step::Reorder { to } => aws.set_priorities(to).await,
             Step::CreateService { side, count } => {

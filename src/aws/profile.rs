@@ -6,8 +6,8 @@ use aws_config::{BehaviorVersion, Region};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 
-use super::connect::Settings;
 use super::errors::{Error, Kind};
+use super::settings::Settings;
 
 /// The setting, as an error names it.
 pub const PROFILE: &str = "profile";

@@ -8,15 +8,14 @@ mod sort;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
-use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
-use super::batch::Fetch;
-use super::connect::{Aws, Clients};
+use super::connect::Aws;
 use super::errors::{Error, Explain};
 use super::limit::Quota;
 use super::ownership::Ownership;
 use super::tags::{Tags, expand_elb};
+use crate::bluegreen::carried::Secret;
 use crate::bluegreen::names::OWNER_TAG;
 use crate::bluegreen::routing::RuleWish;
 use crate::bluegreen::side::Pair;
@@ -29,50 +28,6 @@ const CREATE: &str = "elasticloadbalancing:CreateRule";
 const MODIFY: &str = "elasticloadbalancing:ModifyRule";
 const DELETE: &str = "elasticloadbalancing:DeleteRule";
 const SET_PRIORITIES: &str = "elasticloadbalancing:SetRulePriorities";
-
-/// Listener's ARN to its rules; `None` where there is no such listener.
-pub(super) struct FetchRules(pub Arc<Clients>);
-
-#[async_trait]
-impl Fetch for FetchRules {
-    type Key = String;
-    type Value = Option<Arc<Vec<elb::Rule>>>;
-    const OPERATION: &'static str = DESCRIBE;
-    const MOST: usize = 1;
-
-    async fn permit(&self) {
-        self.0.elb(Quota::ElbRead).await;
-    }
-
-    async fn fetch(&self, keys: Vec<String>) -> Result<BTreeMap<String, Self::Value>, Error> {
-        let mut found = BTreeMap::new();
-        for listener in keys {
-            let rules = match self.rules(&listener).await {
-                Err(error) if error.not_found() => None,
-                rules => Some(Arc::new(rules?)),
-            };
-            found.insert(listener, rules);
-        }
-        Ok(found)
-    }
-}
-
-impl FetchRules {
-    async fn rules(&self, listener: &str) -> Result<Vec<elb::Rule>, Error> {
-        let (mut rules, mut marker) = (Vec::new(), None);
-        let mut client = self.0.elb_now();
-        loop {
-            let request = client.describe_rules().listener_arn(listener).page_size(400);
-            let page = request.set_marker(marker).send().await.explain(DESCRIBE)?;
-            rules.extend(page.rules.unwrap_or_default());
-            marker = page.next_marker.filter(|marker| !marker.is_empty());
-            if marker.is_none() {
-                return Ok(rules);
-            }
-            client = self.0.elb(Quota::ElbRead).await;
-        }
-    }
-}
 
 impl Aws {
     /// By listener; a listener that does not exist has none.
@@ -117,6 +72,7 @@ impl Aws {
         to: &RuleWish,
         tags: Tags,
         groups: &Pair<Option<String>>,
+        secret: Option<&Secret>,
     ) -> Result<(), Error> {
         let forward = expand::forward(&to.sends, groups, None).map_err(|why| Error::gone(CREATE, why))?;
         let elb = self.elb_to_write(CREATE).await?;
@@ -124,7 +80,7 @@ impl Aws {
             .listener_arn(&to.listener)
             .priority(int(to.priority))
             .set_conditions(Some(expand::conditions(&to.matches)))
-            .set_actions(Some(expand::actions(&to.carried, forward)))
+            .set_actions(Some(expand::actions(&to.carried, forward, secret)))
             .set_transforms(carried::transforms(&to.carried))
             .set_tags(Some(expand_elb(&tags)))
             .send()
@@ -133,23 +89,29 @@ impl Aws {
         Ok(())
     }
 
-    /// One atomic change of conditions, actions and rewrites. A login that stays as it is keeps its secret.
+    /// One atomic change of conditions, actions and rewrites. A login without a new secret keeps the one it has.
     pub(super) async fn modify_rule(
         &self,
         arn: &str,
         to: &RuleWish,
         groups: &Pair<Option<String>>,
+        secret: Option<&Secret>,
     ) -> Result<(), Error> {
         let raw = self.find_rule(arn).await?;
         let forward = expand::forward(&to.sends, groups, None).map_err(|why| Error::gone(MODIFY, why))?;
-        let same = carried::flatten(&raw) == to.carried;
-        let actions =
-            if same { expand::with_forward(&raw, forward) } else { expand::actions(&to.carried, forward) };
+        let same = secret.is_none() && carried::flatten(&raw) == to.carried;
+        let actions = if same {
+            expand::with_forward(&raw, forward)
+        } else {
+            expand::actions(&to.carried, forward, secret)
+        };
+        // What stays as it is, is not written: a condition that somebody has just put there is not undone.
+        let conditions = (flatten::matches(&raw) != to.matches).then(|| expand::conditions(&to.matches));
         let transforms = if same { None } else { Some(carried::transforms(&to.carried).unwrap_or_default()) };
         let elb = self.elb_to_write(MODIFY).await?;
         elb.modify_rule()
             .rule_arn(arn)
-            .set_conditions(Some(expand::conditions(&to.matches)))
+            .set_conditions(conditions)
             .set_actions(Some(actions))
             .set_transforms(transforms)
             .send()

@@ -3,15 +3,12 @@
 mod expand;
 pub(super) mod flatten;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use aws_sdk_ecs::types as ecs;
 use rand::RngExt;
 
-use super::batch::Fetch;
-use super::connect::{Aws, Clients};
+use super::connect::Aws;
 use super::errors::{Error, Explain};
 use super::limit::Quota;
 use super::ownership::Ownership;
@@ -19,55 +16,9 @@ use crate::bluegreen::layout::{Layout, same_task_definition};
 use crate::bluegreen::observed::Service;
 use crate::bluegreen::side::{Pair, Side};
 
-const DESCRIBE: &str = "ecs:DescribeServices";
 const CREATE: &str = "ecs:CreateService";
 const UPDATE: &str = "ecs:UpdateService";
 const DELETE: &str = "ecs:DeleteService";
-
-/// Cluster and name to service; `None` where there is none, or only the memory of one (INACTIVE).
-pub(super) struct FetchServices(pub Arc<Clients>);
-
-#[async_trait]
-impl Fetch for FetchServices {
-    type Key = (String, String);
-    type Value = Option<Arc<ecs::Service>>;
-    const OPERATION: &'static str = DESCRIBE;
-    const MOST: usize = 10;
-
-    fn together(a: &Self::Key, b: &Self::Key) -> bool {
-        a.0 == b.0
-    }
-
-    async fn permit(&self) {
-        self.0.ecs(Quota::ServiceRead).await;
-    }
-
-    async fn fetch(&self, keys: Vec<Self::Key>) -> Result<BTreeMap<Self::Key, Self::Value>, Error> {
-        let mut found: BTreeMap<_, _> = keys.iter().map(|key| (key.clone(), None)).collect();
-        let Some((cluster, _)) = keys.first() else { return Ok(found) };
-        let answer = self
-            .0
-            .ecs_now()
-            .describe_services()
-            .cluster(cluster)
-            .set_services(Some(keys.iter().map(|(_, name)| name.clone()).collect()))
-            .include(ecs::ServiceField::Tags)
-            .send()
-            .await
-            .explain(DESCRIBE);
-        let answer = match answer {
-            Err(error) if error.not_found() => return Ok(found),
-            answer => answer?,
-        };
-        for service in answer.services.unwrap_or_default() {
-            let key = (cluster.clone(), service.service_name.clone().unwrap_or_default());
-            if service.status.as_deref() != Some("INACTIVE") {
-                found.insert(key, Some(Arc::new(service)));
-            }
-        }
-        Ok(found)
-    }
-}
 
 impl Aws {
     pub(super) async fn find_services(

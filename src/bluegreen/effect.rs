@@ -31,10 +31,17 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
                 group.settings.attributes = layout.group.attributes.clone();
             }
         }
-        Step::CreateRule(to) => create(to, layout, facts),
+        Step::CreateRule(to) => {
+            let id = create(to, layout, facts);
+            evidence.written.insert(id);
+        }
         Step::ChangeRule { id, to, why } => {
             let (public, closed) = (facts.public(), facts.rule(id).is_some_and(|rule| rule.matches.parked()));
-            change(facts, id, |rule| (rule.matches, rule.sends) = (to.matches.clone(), to.sends.clone()));
+            change(facts, id, |rule| {
+                (rule.matches, rule.carried) = (to.matches.clone(), to.carried.clone());
+                rule.sends = to.sends.clone();
+            });
+            evidence.written.insert(id.clone());
             moved(public, facts.public(), *why, evidence);
             evidence.opened |= closed && to.role == Role::Production && !to.matches.parked();
         }
@@ -91,10 +98,11 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
 }
 
 /// A rule that AWS has not named yet goes by what it is, on its own listener.
-fn create(to: &RuleWish, layout: &Layout, facts: &mut Observed) {
+fn create(to: &RuleWish, layout: &Layout, facts: &mut Observed) -> String {
     let listener = to.listener.replacen(":listener/", ":listener-rule/", 1);
+    let id = format!("{listener}/the {} rule {}", to.role.name(), to.priority);
     facts.rules.push(Rule {
-        id: format!("{listener}/the {} rule {}", to.role.name(), to.priority),
+        id: id.clone(),
         role: to.role,
         priority: to.priority,
         matches: to.matches.clone(),
@@ -104,6 +112,7 @@ fn create(to: &RuleWish, layout: &Layout, facts: &mut Observed) {
         ours: true,
     });
     facts.sort_rules();
+    id
 }
 
 fn change(facts: &mut Observed, id: &str, with: impl FnOnce(&mut Rule)) {

@@ -1,6 +1,6 @@
 //! What has been seen over time, and what it proves. The only memory a run has; losing it only costs patience.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::gate::Gate;
@@ -15,6 +15,7 @@ use super::step::Step;
 pub struct Memory {
     healthy_since: Pair<BTreeMap<String, Duration>>,
     routing_since: Option<(Routing, Duration)>,
+    written: BTreeSet<String>,
     deployed: Pair<Deployed>,
     raised: Pair<bool>,
     public: Option<Side>,
@@ -46,8 +47,10 @@ const ASTRAY_LOOKS: u8 = 4;
 const UNSEEN_LOOKS: u8 = 10;
 
 /// What the memory proves at this moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
+    /// Rules this run has written, by their ARNs.
+    pub written: BTreeSet<String>,
     /// Targets that are addresses of current tasks and have been seen healthy for the whole proof time.
     pub steady: Pair<u32>,
     /// The same, healthy at this look.
@@ -122,6 +125,9 @@ impl Memory {
                 self.deployed[*side] = Deployed::Sent { unseen: 0 };
                 self.raised[*side] = *count > 0;
             }
+            Step::ChangeRule { id, .. } => {
+                self.written.insert(id.clone());
+            }
             Step::Raise { side, .. } => self.raised[*side] = true,
             Step::Lower { side, to: 0, .. } => self.raised[*side] = false,
             _ => {}
@@ -150,6 +156,7 @@ impl Memory {
                 |side| matches!(self.deployed[side], Deployed::Seen { astray } if astray >= ASTRAY_LOOKS),
             ),
             raised: self.raised,
+            written: self.written.clone(),
             moved_from: self.moved_from,
             opened: self.opened,
         }

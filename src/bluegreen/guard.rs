@@ -14,10 +14,11 @@
 
 use super::evidence::Evidence;
 use super::layout::Layout;
+use super::matches::Matches;
 use super::observed::Observed;
 use super::routing::{Rule, RuleWish};
 use super::side::Side;
-use super::step::{Object, Step};
+use super::step::{Object, Step, Why};
 
 /// A step that may be carried out now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub enum Refusal {
     OnlyInDestroy(&'static str),
     #[error("this would take away the rule that serves")]
     TakesAway,
+    #[error("this would leave out {0}, which the production rule has")]
+    Drops(String),
     #[error("a step that only waits is no act")]
     NoAct,
 }
@@ -66,8 +69,10 @@ pub fn admit(
     layout: &Layout,
     evidence: &Evidence,
 ) -> Result<Act, Refusal> {
+    let layout = &*layout.over(observed);
     let bench = Bench { observed, layout, evidence, intent };
     bench.ownership(step)?;
+    bench.keeping(step)?;
     bench.judge(step)?;
     Ok(Act { step: step.clone() })
 }
@@ -239,6 +244,45 @@ impl Bench<'_> {
             (true, false) => self.layout.sides[side].least(),
             (false, _) => self.observed.desired(side).max(1),
         }
+    }
+
+    /// I7.
+    fn keeping(&self, step: &Step) -> Result<(), Refusal> {
+        let production = self.observed.production().filter(|rule| !rule.matches.parked());
+        let (to, from) = match step {
+            Step::CreateRule(to) => (to, None),
+            // Adds a group to the forward, and writes nothing else.
+            Step::ChangeRule { why: Why::Attach, .. } => return Ok(()),
+            Step::ChangeRule { id, to, .. } => (to, self.observed.rule(id)),
+            _ => return Ok(()),
+        };
+        if to.matches.parked() {
+            return Ok(());
+        }
+        let known = [from, production].into_iter().flatten();
+        let lost = known
+            .flat_map(|rule| rule.carried.unknown().chain(rule.matches.unknown.iter().map(String::as_str)));
+        if let Some(lost) = lost.into_iter().next() {
+            return Err(Refusal::Drops(lost.to_owned()));
+        }
+        let conditions = self.layout.extras.conditions(production);
+        let carried = self.layout.extras.carried(production);
+        let testing = self.layout.test.as_ref().filter(|test| test.listener == to.listener);
+        if testing.is_none_or(|test| test.all_conditions) {
+            // Who may use the test listener is its own to say.
+            let sources = testing.map_or(&to.matches.sources, |_| &conditions.sources).clone();
+            if !(Matches { sources, ..to.matches.clone() }).as_strict_as(&conditions) {
+                return Err(Refusal::Drops(conditions.words().join(", ")));
+            }
+        }
+        let lost = carried.before.iter().find(|before| !to.carried.before.contains(before));
+        if let Some(lost) = lost {
+            return Err(Refusal::Drops(lost.words()));
+        }
+        if carried.transforms != to.carried.transforms {
+            return Err(Refusal::Drops("its rewrites".to_owned()));
+        }
+        Ok(())
     }
 
     /// I5.

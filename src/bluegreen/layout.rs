@@ -1,16 +1,19 @@
 //! The wished end state. The planner knows layouts, not phases: promote and roll back are two layouts.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ipnet::IpNet;
 
 use super::audience;
-use super::carried::Carried;
+use super::carried::{Carried, Login, Secret};
 use super::demand::Demand;
+use super::extras::{self, Extras};
 use super::gate::Gate;
 use super::matches::Matches;
 use super::names;
+use super::observed::Observed;
 use super::phase::Phase;
 use super::routing::{Role, RuleWish, Sends};
 use super::side::{Pair, Side};
@@ -26,7 +29,14 @@ pub struct Layout {
     pub public: Side,
     pub need: u32,
     pub production_priority: u32,
+    /// What the rules ask and carry beside hosts and paths: by configuration, or by what stands.
+    pub extras: Extras,
+    pub oidc_secret: Option<Secret>,
+    /// Every rule with an OpenID login is written once, for the secret's sake.
+    pub new_secret: bool,
     pub production_matches: Matches,
+    /// The logins and rewrites of every rule.
+    pub carried: Carried,
     pub canary_priority: u32,
     pub canary: Option<CanaryWish>,
     pub test: Option<TestWish>,
@@ -65,6 +75,8 @@ pub struct TestWish {
     pub priority: u32,
     pub side: Side,
     pub matches: Matches,
+    /// Its rule asks all that production's does, not only hosts and paths.
+    pub all_conditions: bool,
     /// The rule exists only while the side has tasks.
     pub open: bool,
 }
@@ -78,14 +90,8 @@ impl Layout {
             Phase::Staged | Phase::Canary => (home, spec.desired_count, spec.canary_count),
             Phase::Promoted => (candidate, spec.standby_count, spec.desired_count),
         };
-        let matches = |sources: BTreeSet<IpNet>| Matches {
-            hosts: spec.hosts.clone(),
-            paths: spec.paths.clone(),
-            sources,
-            ..Matches::default()
-        };
         let count = |side| if side == home { home_count } else { candidate_count };
-        Layout {
+        let layout = Layout {
             cluster: spec.cluster.clone(),
             name: spec.name.clone(),
             listener: spec.listener.clone(),
@@ -96,25 +102,71 @@ impl Layout {
             public,
             need: spec.desired_count,
             production_priority: spec.production_priority,
-            production_matches: matches(BTreeSet::new()),
+            extras: spec.extras.clone(),
+            oidc_secret: spec.oidc_secret.clone(),
+            new_secret: spec.new_secret,
+            production_matches: Matches::default().at(&spec.hosts, &spec.paths),
+            carried: Carried::default(),
             canary_priority: spec.canary_priority,
             canary: (spec.phase == Phase::Canary).then(|| CanaryWish {
                 side: candidate,
                 sources: audience::merge(&spec.canary_sources),
-                capacity: spec.canary_capacity(),
+                capacity: 0,
             }),
             test: spec.test.as_ref().map(|test| TestWish {
                 listener: test.listener.clone(),
                 priority: test.priority,
                 side: candidate,
-                matches: matches(audience::merge(&test.sources)),
+                matches: Matches { sources: audience::merge(&test.sources), ..Matches::default() },
+                all_conditions: test.all_conditions,
                 open: candidate_count > 0,
             }),
             service: spec.service.clone(),
             group: spec.group.clone(),
             settle_time: spec.settle_time,
             tags: spec.tags.clone(),
+        };
+        let (matches, carried) = layout.extras_over(None);
+        layout.with(matches, carried)
+    }
+
+    /// Whether a rule with this is to be given a secret.
+    pub fn renews(&self, carried: &Carried) -> bool {
+        self.new_secret && carried.has(Login::Oidc)
+    }
+
+    /// Over what stands: what is not asked for is kept as the production rule has it.
+    pub fn over(&self, observed: &Observed) -> Cow<'_, Layout> {
+        let (matches, carried) = self.extras_over(Some(observed));
+        if matches == self.production_matches && carried == self.carried {
+            return Cow::Borrowed(self);
         }
+        Cow::Owned(self.clone().with(matches, carried))
+    }
+
+    fn extras_over(&self, observed: Option<&Observed>) -> (Matches, Carried) {
+        let production = observed.and_then(Observed::production);
+        let Matches { hosts, paths, .. } = &self.production_matches;
+        (self.extras.conditions(production).at(hosts, paths), self.extras.carried(production))
+    }
+
+    /// Values that are carried leave the canary's rules less room for addresses.
+    fn with(mut self, production: Matches, carried: Carried) -> Layout {
+        if let Some(canary) = &mut self.canary {
+            canary.sources = extras::within(&canary.sources, &production.sources).into_owned();
+            let taken = production.count() - production.sources.len();
+            canary.capacity = audience::VALUES_PER_RULE.saturating_sub(taken);
+        }
+        if let Some(test) = &mut self.test {
+            let sources = std::mem::take(&mut test.matches.sources);
+            let Matches { hosts, host_regexes, paths, path_regexes, .. } = production.clone();
+            test.matches = if test.all_conditions {
+                Matches { sources, ..production.clone() }
+            } else {
+                Matches { hosts, host_regexes, paths, path_regexes, sources, ..Matches::default() }
+            };
+        }
+        Layout { production_matches: production, carried, ..self }
     }
 
     /// What is waited for after a switch.
@@ -163,7 +215,7 @@ impl Layout {
             listener: self.listener.clone(),
             priority,
             matches: matches.clone(),
-            carried: Carried::default(),
+            carried: if matches.parked() { Carried::default() } else { self.carried.clone() },
             sends,
         }
     }

@@ -57,6 +57,64 @@ impl Matches {
             && self.queries.is_empty()
             && self.unknown.is_empty())
     }
+
+    /// How many values it has, of which one rule has room for five.
+    pub fn count(&self) -> usize {
+        let headers = self.headers.iter().map(|header| header.values.len() + header.regexes.len());
+        let queries = self.queries.iter().map(|query| query.0.len());
+        self.hosts.len()
+            + self.host_regexes.len()
+            + self.paths.len()
+            + self.path_regexes.len()
+            + self.sources.len()
+            + self.methods.len()
+            + headers.sum::<usize>()
+            + queries.sum::<usize>()
+    }
+
+    /// The same with these hosts and paths.
+    pub fn at(self, hosts: &BTreeSet<String>, paths: &BTreeSet<String>) -> Matches {
+        Matches { hosts: hosts.clone(), paths: paths.clone(), ..self }
+    }
+
+    /// Whatever is no plain host or path, for people.
+    pub fn words(&self) -> Vec<String> {
+        let listed = |values: &BTreeSet<String>| values.iter().cloned().collect::<Vec<_>>().join(", ");
+        let mut words = Vec::new();
+        let mut several = |what: &str, values: String| {
+            if !values.is_empty() {
+                words.push(format!("{what} {values}"));
+            }
+        };
+        several("hosts like", listed(&self.host_regexes));
+        several("paths like", listed(&self.path_regexes));
+        several("source", self.sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+        several("method", listed(&self.methods));
+        // What a header must say may be a secret.
+        words.extend(self.headers.iter().map(|header| format!("header {}", header.name)));
+        let pair = |(key, value): &(Option<String>, String)| {
+            key.as_ref().map_or_else(|| value.clone(), |key| format!("{key}={value}"))
+        };
+        let query = |query: &Query| query.0.iter().map(pair).collect::<Vec<_>>().join(" or ");
+        words.extend(self.queries.iter().map(|it| format!("query string {}", query(it))));
+        words.extend(self.unknown.iter().cloned());
+        words
+    }
+
+    /// Every request it matches, `standing` asks no more of. Hosts and paths are not looked at.
+    pub fn as_strict_as(&self, standing: &Matches) -> bool {
+        let inside = |mine: &BTreeSet<String>, theirs: &BTreeSet<String>| {
+            theirs.is_empty() || (!mine.is_empty() && mine.is_subset(theirs))
+        };
+        let source = |mine: &IpNet| standing.sources.iter().any(|theirs| theirs.contains(mine));
+        inside(&self.host_regexes, &standing.host_regexes)
+            && inside(&self.path_regexes, &standing.path_regexes)
+            && inside(&self.methods, &standing.methods)
+            && standing.headers.is_subset(&self.headers)
+            && standing.queries.is_subset(&self.queries)
+            && standing.unknown.is_empty()
+            && (standing.sources.is_empty() || (!self.sources.is_empty() && self.sources.iter().all(source)))
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod carried;
 pub mod demand;
 pub mod effect;
 pub mod evidence;
+pub mod extras;
 pub mod gate;
 pub mod guard;
 pub mod layout;

@@ -1,6 +1,8 @@
 //! What can be known to go wrong before the first write: clashes with what others have on the listener, and
 //! settings that cannot be changed.
 
+mod carrying;
+
 use super::layout::Layout;
 use super::matches::Matches;
 use super::observed::Observed;
@@ -23,6 +25,8 @@ pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
         // Of a listener that is not there, nothing else can be said.
         return problems;
     }
+    let layout = &*layout.over(observed);
+    problems.extend(carrying::check(observed, layout));
     priorities(observed, layout, &mut problems);
     shadows(observed, layout, &mut problems);
     foreign(observed, &mut problems);

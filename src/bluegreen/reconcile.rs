@@ -72,6 +72,7 @@ impl Turns {
 
     /// `now` is since any fixed moment and never goes backwards.
     pub fn next(&mut self, observed: &Observed, layout: &Layout, now: Duration) -> Turn {
+        let layout = &*layout.over(observed);
         self.memory.look(observed, layout, now);
         let evidence = self.memory.evidence(observed, now);
         if let Some(stuck) = &self.returned {

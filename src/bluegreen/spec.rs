@@ -6,6 +6,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::carried::Secret;
+use super::extras::Extras;
 use super::phase::Phase;
 use super::side::{Pair, Side};
 
@@ -17,6 +19,12 @@ pub struct Spec {
     pub listener: String,
     pub hosts: BTreeSet<String>,
     pub paths: BTreeSet<String>,
+    /// What the rules ask and carry beside these.
+    pub extras: Extras,
+    /// Of an OpenID login; AWS never tells it.
+    pub oidc_secret: Option<Secret>,
+    /// The rules have another secret.
+    pub new_secret: bool,
     pub production_priority: u32,
     pub canary_priority: u32,
     /// `family:revision`, or an ARN.
@@ -41,6 +49,8 @@ pub struct TestListener {
     pub listener: String,
     pub priority: u32,
     pub sources: BTreeSet<IpNet>,
+    /// Its rule has all the conditions of the production rule, not only hosts and paths.
+    pub all_conditions: bool,
 }
 
 /// What both ECS services share; field meanings as in `aws_ecs_service`.
@@ -161,10 +171,5 @@ impl Spec {
     /// `CLUSTER/NAME`: the id of the resource and the value of the ownership tag.
     pub fn owner(&self) -> String {
         format!("{}/{}", self.cluster, self.name)
-    }
-
-    /// How many condition values a canary rule has left for source addresses.
-    pub fn canary_capacity(&self) -> usize {
-        super::audience::VALUES_PER_RULE.saturating_sub(self.hosts.len() + self.paths.len())
     }
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod carried;
 mod disturbance;
 mod refusals;
 mod wish;

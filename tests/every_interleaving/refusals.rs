@@ -59,7 +59,7 @@ fn i1_nobody_is_sent_to_a_side_that_is_not_proved_healthy() {
         Err(Refusal::NotHealthy { side: Side::Green, steady: 1, need: 2 })
     );
     assert_eq!(judged(&canary_rule(), Phase::Canary, &observed, &proved), Ok(()));
-    let unproved = Evidence { steady: Pair::default(), ..proved };
+    let unproved = Evidence { steady: Pair::default(), ..proved.clone() };
     assert!(matches!(
         judged(&canary_rule(), Phase::Canary, &observed, &unproved),
         Err(Refusal::NotHealthy { .. })
@@ -129,9 +129,9 @@ fn i3_what_was_left_is_not_lowered_before_the_routing_has_settled() {
     let (observed, proved) = stands(Phase::Staged);
     let lower = Step::Lower { side: Side::Green, from: 1, to: 0 };
     assert_eq!(judged(&lower, Phase::Stable, &observed, &proved), Ok(()));
-    let fresh = Evidence { stood: None, ..proved };
+    let fresh = Evidence { stood: None, ..proved.clone() };
     assert_eq!(judged(&lower, Phase::Stable, &observed, &fresh), Err(Refusal::NotSettled));
-    let ill = Evidence { steady: Pair { blue: 1, green: 1 }, ..proved };
+    let ill = Evidence { steady: Pair { blue: 1, green: 1 }, ..proved.clone() };
     assert!(matches!(judged(&lower, Phase::Stable, &observed, &ill), Err(Refusal::NotHealthy { .. })));
 }
 
@@ -211,7 +211,7 @@ fn the_way_back_is_only_to_where_the_public_came_from_and_only_while_it_stands()
     let (observed, proved) = stands(Phase::Promoted);
     let back = route(&observed, Side::Blue, Why::SendBack);
     assert!(matches!(judged(&back, Phase::Promoted, &observed, &proved), Err(Refusal::NotWished { .. })));
-    let moved = Evidence { moved_from: Some(Side::Blue), ..proved };
+    let moved = Evidence { moved_from: Some(Side::Blue), ..proved.clone() };
     // BLUE has been stopped meanwhile.
     assert!(matches!(judged(&back, Phase::Promoted, &observed, &moved), Err(Refusal::NotHealthy { .. })));
 }

@@ -20,6 +20,9 @@ pub fn spec(phase: Phase) -> Spec {
         listener: "arn:aws:elasticloadbalancing:x:1:listener/app/lb/1/2".to_owned(),
         hosts: ["app.example.com".to_owned()].into(),
         paths: [].into(),
+        extras: Default::default(),
+        oidc_secret: None,
+        new_secret: false,
         production_priority: 100,
         canary_priority: 99,
         task_definitions: Pair { blue: "app:1".to_owned(), green: "app:2".to_owned() },
@@ -72,7 +75,7 @@ pub fn spec(phase: Phase) -> Spec {
 pub fn specs() -> Vec<(&'static str, Spec)> {
     let plain = spec(Phase::Stable);
     let listener = "arn:aws:elasticloadbalancing:x:1:listener/app/lb/1/3".to_owned();
-    let test = TestListener { listener, priority: 1, sources: [].into() };
+    let test = TestListener { listener, priority: 1, sources: [].into(), all_conditions: false };
     vec![
         ("plain", plain.clone()),
         ("warm", Spec { standby_count: 1, canary_count: 2, ..plain.clone() }),

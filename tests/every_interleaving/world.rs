@@ -176,7 +176,8 @@ impl World {
             }
             Step::ChangeRule { id, to, .. } => self.reroute(|world| {
                 let rule = world.rules.iter_mut().find(|rule| rule.id == *id).unwrap();
-                (rule.matches, rule.sends) = (to.matches.clone(), to.sends.clone());
+                (rule.matches, rule.carried) = (to.matches.clone(), to.carried.clone());
+                rule.sends = to.sends.clone();
             }),
             Step::DeleteRule { id, .. } => self.reroute(|world| world.rules.retain(|rule| rule.id != *id)),
             Step::Reorder { to } => {

@@ -189,7 +189,11 @@ impl Line {
     async fn happen(self, stop: CancellationToken, delay: Duration, deed: Deed) {
         tokio::time::sleep(delay).await;
         match deed {
-            Deed::Interrupt => stop.cancel(),
+            Deed::Interrupt => {
+                // While the next call is under way: at the moment of an answer it would be chance which comes first.
+                tokio::time::sleep(TRAVEL / 2).await;
+                stop.cancel();
+            }
             Deed::Call(operation, parameters) => {
                 self.by_hand(operation, &parameters).await;
             }

@@ -22,5 +22,6 @@ mod ownership;
 mod product;
 mod project;
 mod releases;
+#[allow(dead_code, reason = "shared with the lives of carried rules")]
 mod stage;
 mod troubles;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use crate::book::Book;
 use crate::callers::{HOST, OFFICE_CIDR};
 use crate::line::{Deed, Line};
 use crate::plane;
@@ -27,10 +28,15 @@ pub struct Stage {
 
 /// Plays a story on a paused clock of its own and compares it with the one in `tests/golden/NAME.txt`.
 pub fn story(name: &str, script: impl AsyncFnOnce(&mut Stage)) {
+    play(script).close(name);
+}
+
+/// The story alone.
+pub fn play(script: impl AsyncFnOnce(&mut Stage)) -> Book {
     fastrand::seed(SEED);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let book = runtime.block_on(async {
+    runtime.block_on(async {
         let (sandbox, seam) = in_process::start(SEED, PROPAGATION, TASK_START, None).unwrap();
         plane::start(&sandbox, seam, SEED);
         let line = Line::new(&sandbox);
@@ -39,8 +45,7 @@ pub fn story(name: &str, script: impl AsyncFnOnce(&mut Stage)) {
         let mut stage = Stage { sandbox, line, project, service };
         script(&mut stage).await;
         stage.project.book
-    });
-    book.close(name);
+    })
 }
 
 /// `nginx` with two tasks on a side.
@@ -175,6 +180,11 @@ impl Stage {
         self.line.by_hand(operation, &parameters).await;
         // What follows from it at once.
         tokio::time::sleep(Duration::from_secs(10)).await;
+    }
+
+    /// What AWS says to somebody.
+    pub async fn ask(&mut self, operation: &str, parameters: Json) -> String {
+        self.line.by_hand(operation, &parameters).await
     }
 
     /// Somebody makes something of his own; its ARN.

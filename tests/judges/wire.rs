@@ -11,8 +11,6 @@ use super::python::{scripts, tool};
 #[derive(Clone, Copy)]
 pub enum Judged {
     Requests,
-    #[allow(dead_code, reason = "until the sandbox's answers are judged")]
-    Answers,
     Both,
 }
 
@@ -20,7 +18,6 @@ pub enum Judged {
 pub fn judge(calls: &Value, what: Judged) -> (Value, Vec<String>) {
     let what = match what {
         Judged::Requests => "requests",
-        Judged::Answers => "answers",
         Judged::Both => "both",
     };
     let mut referee = Command::new(tool("python"))

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn what_the_load_balancer_does_not_take_is_refused() {
-        for text in ["(?=a)", "(?<!a)b", r"(a)\1", "(?>a)", r"\p{L}", "(", "(?R)"] {
+        for text in ["(?=a)", "(?<!a)b", r"(a)\1", "(?>a)", r"\p{L}", "("] {
             assert!(Pattern::new(text, false).is_err(), "{text}");
         }
     }

@@ -29,6 +29,9 @@ pub(super) fn layout() -> Layout {
         listener: LISTENER.to_owned(),
         hosts: ["a.example.com".to_owned()].into(),
         paths: BTreeSet::new(),
+        extras: Default::default(),
+        oidc_secret: None,
+        new_secret: false,
         production_priority: 100,
         canary_priority: 99,
         task_definitions: Pair::from_fn(|_| "web:1".to_owned()),
@@ -234,6 +237,24 @@ async fn routing_is_one_change_that_keeps_a_login_and_switches_stickiness_off() 
     assert_eq!(of(&format!("{forward}.TargetGroups.member.2.Weight")), Some("0"));
     assert_eq!(of(&format!("{forward}.TargetGroupStickinessConfig.Enabled")), Some("false"));
     assert_eq!(of("Actions.member.2.Order"), Some("2"));
+}
+
+#[tokio::test]
+async fn conditions_that_stay_as_they_are_are_not_written() {
+    let same: Script = |operation, body| match operation {
+        "DescribeRules" => {
+            let conditions = "<Conditions><member><Field>host-header</Field><HostHeaderConfig><Values><member>a.example.com</member></Values></HostHeaderConfig></member></Conditions>";
+            let forward =
+                "<Actions><member><Type>forward</Type><TargetGroupArn>X</TargetGroupArn></member></Actions>";
+            let rule = format!("<member><RuleArn>{PRODUCTION}</RuleArn>{conditions}{forward}</member>");
+            (200, result(operation, &format!("<Rules>{rule}</Rules>")))
+        }
+        operation => fine(operation, body),
+    };
+    let (done, calls) = perform(same, route(), &settled()).await;
+    done.unwrap();
+    let sent = pairs(&body(&calls, "ModifyRule"));
+    assert!(!sent.keys().any(|key| key.starts_with("Conditions")), "{sent:?}");
 }
 
 /// Found by the sweep of interrupts: the switch was still sent when its reading of the rule was interrupted.

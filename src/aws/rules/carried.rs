@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
 use super::flatten::forward_action;
-use crate::bluegreen::carried::{Before, Carried, Claim, Rewrite, Session, Transform};
+use crate::bluegreen::carried::{Before, Carried, Claim, Rewrite, Secret, Session, Transform};
 
 pub(super) fn flatten(raw: &elb::Rule) -> Carried {
     let last = forward_action(raw);
@@ -91,13 +91,13 @@ fn transform(raw: &elb::RuleTransform) -> Transform {
     }
 }
 
-/// The actions before the forward, in order. An OIDC secret is never among the facts: `keeps` says that the rule
-/// has it already, and AWS is told to keep it.
-pub(super) fn expand(carried: &Carried, keeps: bool) -> Vec<elb::Action> {
-    carried.before.iter().zip(1..).filter_map(|(before, order)| action_of(before, order, keeps)).collect()
+/// The actions before the forward, in order. An OIDC secret is never among the facts: without one, AWS is told to
+/// keep the one that the rule has.
+pub(super) fn expand(carried: &Carried, secret: Option<&Secret>) -> Vec<elb::Action> {
+    carried.before.iter().zip(1..).filter_map(|(before, order)| action_of(before, order, secret)).collect()
 }
 
-fn action_of(before: &Before, order: i32, keeps: bool) -> Option<elb::Action> {
+fn action_of(before: &Before, order: i32, secret: Option<&Secret>) -> Option<elb::Action> {
     use elb::ActionTypeEnum as Type;
     let builder = elb::Action::builder().order(order);
     let parameters = |session: &Session| {
@@ -132,7 +132,8 @@ fn action_of(before: &Before, order: i32, keeps: bool) -> Option<elb::Action> {
                 .token_endpoint(token_endpoint)
                 .user_info_endpoint(user_info_endpoint)
                 .client_id(client_id)
-                .set_use_existing_client_secret(keeps.then_some(true))
+                .set_client_secret(secret.map(|secret| secret.expose().to_owned()))
+                .set_use_existing_client_secret(secret.is_none().then_some(true))
                 .set_session_cookie_name(session.cookie_name.clone())
                 .set_scope(session.scope.clone())
                 .set_session_timeout(session.timeout)
@@ -230,7 +231,7 @@ mod tests {
         };
         let forward = elb::Action::builder().r#type(elb::ActionTypeEnum::Forward).order(9).build();
         let raw = elb::Rule::builder()
-            .set_actions(Some([expand(&carried, true), vec![forward]].concat()))
+            .set_actions(Some([expand(&carried, None), vec![forward]].concat()))
             .set_transforms(transforms(&carried))
             .build();
         assert_eq!(flatten(&raw), carried);

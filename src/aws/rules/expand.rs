@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 
 use super::carried;
 use super::flatten::forward_action;
-use crate::bluegreen::carried::Carried;
+use crate::bluegreen::carried::{Carried, Secret};
 use crate::bluegreen::matches::Matches;
 use crate::bluegreen::routing::Sends;
 use crate::bluegreen::side::{Pair, Side};
@@ -92,9 +92,9 @@ fn tuple(arn: &str, weight: u32) -> elb::TargetGroupTuple {
     elb::TargetGroupTuple::builder().target_group_arn(arn).weight(weight).build()
 }
 
-/// The actions of a new rule.
-pub(super) fn actions(carried: &Carried, forward: elb::Action) -> Vec<elb::Action> {
-    let mut actions = carried::expand(carried, false);
+/// The actions anew.
+pub(super) fn actions(carried: &Carried, forward: elb::Action, secret: Option<&Secret>) -> Vec<elb::Action> {
+    let mut actions = carried::expand(carried, secret);
     let mut forward = forward;
     forward.order = actions.iter().filter_map(|action| action.order).max().map(|order| order + 1);
     actions.push(forward);

@@ -34,7 +34,8 @@ pub fn story(observed: &Observed, layout: &Layout) -> Vec<Step> {
 
 /// The one order for every direction: start, prove, switch, settle, stop.
 pub fn next(observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option<Step> {
-    let look = Look::new(observed, layout, evidence);
+    let layout = layout.over(observed);
+    let look = Look::new(observed, &layout, evidence);
     look.groups()
         .or_else(|| look.attachment())
         .or_else(|| look.services())

@@ -21,18 +21,13 @@ pub(super) fn delete(rule: &Rule) -> Step {
 /// The step that makes `rule` what it is to be, where it is not. Its priority is put right by reordering.
 ///
 /// What it carries goes into the same atomic change, so that nobody gets past a login in between.
-fn change(rule: &Rule, to: RuleWish, why: Why) -> Option<Step> {
+fn change(rule: &Rule, to: RuleWish, why: Why, renew: bool) -> Option<Step> {
     let same = match to.role {
         Role::Canary | Role::Test => to.sends.only().is_some_and(|side| rule.sends.is_single(side)),
         Role::Production | Role::Parking => to.sends.only().is_some_and(|side| rule.sends.is_both(side)),
     };
-    let same = same && rule.matches == to.matches && rule.carried == to.carried;
+    let same = same && !renew && rule.matches == to.matches && rule.carried == to.carried;
     (!same).then(|| Step::ChangeRule { id: rule.id.clone(), to, why })
-}
-
-/// With the logins and rewrites that stand on `production`: nobody gets round a login by another way in.
-fn carrying(production: &Rule, wish: RuleWish) -> RuleWish {
-    RuleWish { carried: production.carried.clone(), ..wish }
 }
 
 impl Look<'_> {
@@ -49,8 +44,9 @@ impl Look<'_> {
         }
         Some(match &rule.sends {
             Sends::Forward(forward) if forward.foreign.len() <= MOST_FOREIGN_GROUPS => {
-                let wish = carrying(rule, self.layout.production_rule(self.layout.public));
-                let to = RuleWish { matches: rule.matches.clone(), sends: rule.sends.attached(), ..wish };
+                let wish = self.layout.production_rule(self.layout.public);
+                let (matches, carried) = (rule.matches.clone(), rule.carried.clone());
+                let to = RuleWish { matches, carried, sends: rule.sends.attached(), ..wish };
                 Step::ChangeRule { id: rule.id.clone(), to, why: Why::Attach }
             }
             _ => Step::CreateRule(self.layout.parked_rule(Role::Parking, self.parking_priority())),
@@ -76,8 +72,8 @@ impl Look<'_> {
         }
         let production = self.observed.production()?;
         let public = self.layout.public;
-        let wish = carrying(production, self.layout.production_rule(public));
-        let route = change(production, wish, Why::Send);
+        let wish = self.layout.production_rule(public);
+        let route = change(production, wish, Why::Send, self.renew(production));
         // A canary opens before production moves, unless its receiver is not ready: the public never waits for it.
         if let (Some(canary), Some(step)) = (&self.layout.canary, self.canary_change()) {
             let need = self.layout.sides[canary.side].least();
@@ -95,6 +91,11 @@ impl Look<'_> {
         }
         let parking = self.observed.parking().map(delete);
         parking.or_else(|| self.canary_closing().map(delete)).or_else(|| self.test_rule())
+    }
+
+    /// There is a secret for the rule's login that this run has not sent yet.
+    fn renew(&self, rule: &Rule) -> bool {
+        self.layout.renews(&self.layout.carried) && !self.evidence.written.contains(&rule.id)
     }
 
     /// The priorities our rules are to be given, when any is out of place.
@@ -127,7 +128,6 @@ impl Look<'_> {
     /// The next canary rule to open or change.
     fn canary_change(&self) -> Option<Step> {
         let side = self.layout.canary.as_ref()?.side;
-        let production = self.observed.production()?;
         // Opened first, so that a block that moves from a full rule to a new one is never in neither.
         if let Some(sources) = self.spread.get(self.canary.len()) {
             let taken: Vec<u32> = self.canary.iter().map(|rule| rule.priority).collect();
@@ -135,11 +135,11 @@ impl Look<'_> {
             let free = slots.into_iter().find(|slot| !taken.contains(slot));
             let priority = free.unwrap_or(self.layout.canary_priority);
             let wish = self.layout.canary_rule(side, priority, sources.clone());
-            return Some(Step::CreateRule(carrying(production, wish)));
+            return Some(Step::CreateRule(wish));
         }
         self.canary_with_sources().filter(|(_, sources)| !sources.is_empty()).find_map(|(rule, sources)| {
             let wish = self.layout.canary_rule(side, rule.priority, sources.clone());
-            change(rule, carrying(production, wish), Why::Send)
+            change(rule, wish, Why::Send, self.renew(rule))
         })
     }
 
@@ -161,10 +161,10 @@ impl Look<'_> {
         if !test.open || !self.proved(test.side, self.layout.sides[test.side].least().min(1)) {
             return None;
         }
-        let wish = carrying(self.observed.production()?, self.layout.test_rule(test));
+        let wish = self.layout.test_rule(test);
         match standing {
             None => Some(Step::CreateRule(wish)),
-            Some(rule) => change(rule, wish, Why::Send),
+            Some(rule) => change(rule, wish, Why::Send, self.renew(rule)),
         }
     }
 }

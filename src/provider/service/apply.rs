@@ -67,7 +67,7 @@ impl Resource for Service {
             Ok(Some(observed)) => ReadResponse {
                 state: state::object(&request.state, &observed),
                 private: private::encode(&observed),
-                diagnostics: Diagnostics::new(),
+                diagnostics: explain::extras(&request.state, &observed).into_iter().collect(),
             },
             Ok(None) => ReadResponse::default(),
             Err(diagnostic) => ReadResponse {
@@ -91,7 +91,9 @@ impl Resource for Service {
         let action = request.action();
         let spec = match action {
             Action::Delete => decode::spec_to_destroy(&request.prior),
-            Action::Create | Action::Update => decode::spec(&request.planned),
+            Action::Create | Action::Update => {
+                decode::wish(&request.planned, &request.config, &request.prior)
+            }
         };
         let spec = match spec {
             Ok(spec) => spec,
@@ -149,6 +151,7 @@ impl Resource for Service {
                 ("arn", listener.as_str().into()),
                 ("priority", rule.priority.into()),
                 ("allowed_cidrs", Value::list(allowed)),
+                ("all_conditions", rule.matches.narrowed().into()),
             ];
             imported.set("test_listener", Value::object(test));
         }
@@ -298,6 +301,11 @@ impl Applying {
         let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
         let mut truth = state::object(&request.planned, observed);
         truth.set("rollout_steps", Value::list::<Value>([]));
+        // Whether a new secret got to every rule is not to be seen, so it is sent again.
+        let secret = "authenticate_oidc.client_secret";
+        if truth.get("authenticate_oidc").as_map().is_some() {
+            truth.set(secret, request.prior.at(secret).clone());
+        }
         ApplyResponse { state: truth, private: private::encode(observed), diagnostics }
     }
 

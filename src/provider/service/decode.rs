@@ -7,9 +7,12 @@ use super::attributes::release::Timeouts;
 pub use super::attributes::row::Undecided;
 use super::attributes::row::{Found, Row, read};
 use super::attributes::{
-    capacity, health_check, identity, release, routing, runtime, target_group, test_listener,
+    capacity, conditions, health_check, identity, logins, release, routing, runtime, target_group,
+    test_listener,
 };
 use super::validate;
+use crate::bluegreen::carried::Secret;
+use crate::bluegreen::extras::Extras;
 use crate::bluegreen::phase::{Phase, Toggles};
 use crate::bluegreen::side::Side;
 use crate::bluegreen::spec::{Spec, TestListener};
@@ -34,6 +37,9 @@ impl<'a> Reading<'a> {
         read(&release::ROWS, value, &mut spec, &mut found);
         read(&routing::ROWS, value, &mut spec, &mut found);
         read(&routing::MATCHES, value, &mut spec, &mut found);
+        read(&conditions::ROWS, value, &mut spec, &mut found);
+        read(&logins::ROWS, value, &mut spec, &mut found);
+        spec.oidc_secret = value.at("authenticate_oidc.client_secret").as_str().map(Secret::from);
         read(&runtime::ROWS, value, &mut spec.service, &mut found);
         read(&runtime::TAGS, value, &mut spec, &mut found);
         read(&health_check::ROWS, value, &mut spec.group.health_check, &mut found);
@@ -82,6 +88,19 @@ pub fn spec(value: &Value) -> Result<Spec, Undecided> {
     found.decide(spec)
 }
 
+/// The wish of a plan: what its configuration does not say is kept as it stands, and a secret is news only where it is
+/// another than in the state before.
+pub fn wish(planned: &Value, config: &Value, prior: &Value) -> Result<Spec, Undecided> {
+    let mut spec = spec(planned)?;
+    let [conditions, cognito, oidc, jwt, transforms] = logins::KEPT.map(|name| config.get(name).is_null());
+    let extras = &mut spec.extras;
+    (extras.conditions.keeps, extras.transforms.keeps) = (conditions, transforms);
+    (extras.cognito.keeps, extras.oidc.keeps, extras.jwt.keeps) = (cognito, oidc, jwt);
+    let secret = |value: &Value| value.at("authenticate_oidc.client_secret").as_str().map(str::to_owned);
+    spec.new_secret = secret(planned).is_some() && secret(planned) != secret(prior);
+    Ok(spec)
+}
+
 /// As much of it as it takes to destroy what is there, so that a state in which a failed run left things that no
 /// configuration may say can still be destroyed.
 pub fn spec_to_destroy(value: &Value) -> Result<Spec, Undecided> {
@@ -112,6 +131,14 @@ pub fn phase(value: &Value) -> Option<Phase> {
 /// The side at home, when that is known.
 pub fn primary(value: &Value) -> Option<Side> {
     value.get("primary").as_str().and_then(Side::from_name)
+}
+
+/// What a state knows of the production rule beside hosts and paths, where it can be read.
+pub fn extras(value: &Value) -> Option<Extras> {
+    let (mut spec, mut found) = (Spec::default(), Found::default());
+    read(&conditions::ROWS, value, &mut spec, &mut found);
+    read(&logins::ROWS, value, &mut spec, &mut found);
+    found.decide(spec.extras).ok()
 }
 
 /// What a part of the state says, as far as it can be read.

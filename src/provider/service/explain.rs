@@ -1,8 +1,10 @@
 //! The one translation from what went wrong into what people read: the step and its gate, what the gate saw,
 //! who serves whom right now, and what to do next.
 
+use super::decode;
 use super::rollout::{Ending, How};
 use crate::aws::{self, Kind};
+use crate::bluegreen::extras::{Asked, Extras};
 use crate::bluegreen::gate::Gate;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
@@ -11,7 +13,7 @@ use crate::bluegreen::routing::Role;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::Step;
 use crate::bluegreen::tell;
-use terraform_plugin::{AttributePath, Diagnostic};
+use terraform_plugin::{AttributePath, Diagnostic, Value};
 
 const DATED: &str = "That is how it was before the last call: looking again failed or took too long.";
 
@@ -147,6 +149,38 @@ pub fn made_anew(lost: &[String], observed: &Observed) -> Diagnostic {
     ];
     let summary = "Something was deleted during the apply and made anew";
     Diagnostic::error(AttributePath::root(), summary, parts.join("\n\n"))
+}
+
+/// What somebody has put on the production rule or taken off it since the state was written.
+pub fn extras(state: &Value, observed: &Observed) -> Option<Diagnostic> {
+    let rule = observed.production().filter(|rule| !rule.matches.parked())?;
+    // Of a state that knows no rule yet there is nothing to say.
+    state.get("production_rule_arn").as_str()?;
+    let told = |extras: &Extras| {
+        let carried = Extras { conditions: Asked::default(), ..extras.clone() }.carried(None);
+        [extras.conditions.value.words(), carried.words()].concat()
+    };
+    let known = decode::extras(state)?;
+    let (before, now) = (told(&known), told(&Extras::of(rule)));
+    let only = |these: &[String], those: &[String]| {
+        these.iter().filter(|it| !those.contains(it)).cloned().collect::<Vec<_>>().join(", ")
+    };
+    let (more, less) = (only(&now, &before), only(&before, &now));
+    let mut said = Vec::new();
+    if !more.is_empty() {
+        said.push(format!("It now has: {more}."));
+    }
+    if !less.is_empty() {
+        said.push(format!("It no longer has: {less}."));
+    }
+    let detail = format!(
+        "Somebody changed rule {} ({}). {} Where the configuration says nothing about it, it stays like that, on the rules of the canary and of the test listener too.",
+        rule.priority,
+        rule.id,
+        said.join(" ")
+    );
+    let summary = "What the production rule asks and carries has changed";
+    (!said.is_empty()).then(|| Diagnostic::warning("production_rule_arn", summary, detail))
 }
 
 /// A call that failed outside a run.

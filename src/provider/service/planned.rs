@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::attributes::logins;
 use super::decode::Undecided;
 use super::{attributes, decode, place, private, protection};
 use crate::bluegreen::gate::Gate;
@@ -31,7 +32,7 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
     // Nothing has been looked at before a create; before an update, Read has.
     let observed = if creating { Some(Observed::default()) } else { private::decode(&request.private) };
     let mut diagnostics = Diagnostics::new();
-    let layout = match decode::spec(&planned) {
+    let layout = match decode::wish(&planned, &request.config, &request.prior) {
         Ok(spec) => Some(Layout::of(&spec)),
         Err(Undecided::Unknown(_)) => None,
         // Also what `ignore_changes` put together, which no validation has seen.
@@ -58,6 +59,10 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
 fn planned_inputs(request: &PlanRequest) -> Value {
     let mut planned = request.proposed.clone();
     attributes::apply_defaults(&request.config, &request.prior, &mut planned);
+    // Terraform takes what is inside of them for configured once, and proposes null.
+    for name in logins::KEPT.into_iter().filter(|name| request.config.get(name).is_null()) {
+        planned.set(name, request.prior.get(name).clone());
+    }
     let tags = planned.get("tags").clone();
     planned.set("tags_all", if tags.is_null() { Value::object::<&str>([]) } else { tags });
     planned

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attributes::{self, health_check, identity, release, routing, row, runtime, target_group};
+use super::attributes::{
+    self, conditions, health_check, identity, logins, release, routing, row, runtime, target_group,
+};
 use super::{decode, place};
 use crate::bluegreen::audience;
+use crate::bluegreen::extras::Extras;
 use crate::bluegreen::layout::{same_task_definition, short_task_definition};
 use crate::bluegreen::names::{OWNER_TAG, ROLE_TAG};
 use crate::bluegreen::observed::Observed;
@@ -155,6 +158,9 @@ fn rules(state: &mut Value, observed: &Observed) {
         if !rule.matches.parked() {
             let (hosts, paths) = (rule.matches.hosts.clone(), rule.matches.paths.clone());
             row::write(&routing::MATCHES, &Spec { hosts, paths, ..Spec::default() }, state);
+            let seen = Spec { extras: Extras::of(rule), ..Spec::default() };
+            row::write(&conditions::ROWS, &seen, state);
+            row::write(&logins::ROWS, &seen, state);
         }
     }
     if let Some(priority) = observed.canary().iter().map(|rule| rule.priority).max() {

@@ -99,6 +99,24 @@ impl<V: Clone> Meaning<V> {
         Meaning { otherwise, absent: Some(value), presence: Presence::Optional, ..self }
     }
 
+    /// Where nothing is set, what stands is kept; `none` is meant where nothing stands.
+    pub fn kept(self, none: V) -> Meaning<V> {
+        Meaning { absent: Some(none), presence: Presence::OptionalComputed, ..self }
+    }
+
+    /// The same meaning where the wish may also hold none.
+    pub fn or_none(self, show: fn(&Option<V>) -> Value) -> Meaning<Option<V>>
+    where
+        V: Send + Sync + 'static,
+    {
+        let known = self.known;
+        Meaning {
+            range: self.range,
+            words: self.words,
+            ..Meaning::new(self.kind, move |path, value| known(path, value).map(Some), show)
+        }
+    }
+
     /// May be left out. Only for what is read from a configuration and never written back.
     pub fn optional(self, otherwise: Option<V>) -> Meaning<Option<V>>
     where

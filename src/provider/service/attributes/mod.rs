@@ -3,8 +3,10 @@
 
 pub mod capacity;
 mod computed;
+pub mod conditions;
 pub mod health_check;
 pub mod identity;
+pub mod logins;
 pub(in crate::provider) mod meaning;
 pub mod release;
 pub mod routing;
@@ -44,6 +46,8 @@ fn headings() -> impl Iterator<Item = &'static Heading> {
         .chain(of(&release::TIMES))
         .chain(of(&routing::ROWS))
         .chain(of(&routing::MATCHES))
+        .chain(of(&conditions::ROWS))
+        .chain(of(&logins::ROWS))
         .chain(of(&runtime::ROWS))
         .chain(of(&runtime::TAGS))
         .chain(of(&capacity::LAUNCH))

@@ -1,6 +1,6 @@
 //! `test_listener`: a private way to the candidate.
 
-use super::meaning::{blocks, number, text};
+use super::meaning::{blocks, flag, number, text};
 use super::routing::PRIORITIES;
 use super::row::{Object, Table, rows};
 use super::words::listener;
@@ -21,4 +21,7 @@ pub static ROWS: Table<TestListener> = rows! { TestListener {
     "test_listener.priority": number(PRIORITIES) => priority;
     /// Source addresses that may use it. Default: all.
     "test_listener.allowed_cidrs": blocks().default(Value::List(Vec::new())) => sources;
+    /// Ask of a request on the test listener all that the production rule asks, and not only hosts and paths.
+    /// Logins and rewrites are there in any case. Default {default}.
+    "test_listener.all_conditions": flag().default(false) => all_conditions;
 }};

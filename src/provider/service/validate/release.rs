@@ -19,16 +19,21 @@ fn values(reading: &mut Reading<'_>) -> Option<usize> {
     let value = reading.value;
     let [hosts, paths] = ["host_headers", "path_patterns"].map(|path| value.get(path).as_list());
     let (hosts, paths) = (hosts?, paths?);
-    let count = hosts.len() + paths.len();
-    if count == 0 {
+    if !reading.knows(&["conditions"]) {
+        return None;
+    }
+    let asked = &reading.spec.extras.conditions.value;
+    let (more, named) = (asked.count(), asked.host_regexes.len() + asked.path_regexes.len());
+    let count = hosts.len() + paths.len() + more;
+    if hosts.len() + paths.len() + named == 0 {
         let detail = "At least one of host_headers and path_patterns must have a value: they say which requests \
                       belong to this service.";
         reading.wrong("host_headers", "Nothing to serve", detail);
     }
     if count > VALUES_PER_RULE {
         let detail = format!(
-            "A listener rule can have {VALUES_PER_RULE} condition values in all; {} in host_headers and {} in \
-             path_patterns make {count}. Use wildcards, or split the service.",
+            "A listener rule can have {VALUES_PER_RULE} condition values in all; {} in host_headers, {} in \
+             path_patterns and {more} in conditions make {count}. Use wildcards, or split the service.",
             hosts.len(),
             paths.len()
         );
@@ -73,11 +78,13 @@ fn audience(reading: &mut Reading<'_>, values: Option<usize>) {
         reading.wrong("canary_source_ips", "A canary for nobody", detail);
     }
     let Some(values) = values else { return };
+    // The canary asks for its own addresses instead of production's.
+    let values = values - reading.spec.extras.conditions.value.sources.len();
     let room = VALUES_PER_RULE.saturating_sub(values);
     if room == 0 && !sources.is_empty() {
         let detail = format!(
-            "A listener rule can have {VALUES_PER_RULE} condition values in all, and host_headers and path_patterns \
-             use up {values}, so a canary rule has no room for an address. Leave at most {} host and path values.",
+            "A listener rule can have {VALUES_PER_RULE} condition values in all, and host_headers, path_patterns and \
+             conditions use up {values}, so a canary rule has no room for an address. Leave at most {} values.",
             VALUES_PER_RULE - 1
         );
         reading.wrong("canary_source_ips", "No room for source addresses", detail);
@@ -96,10 +103,13 @@ fn audience(reading: &mut Reading<'_>, values: Option<usize>) {
 
 fn test_rule(reading: &mut Reading<'_>, values: Option<usize>) {
     let (Some(values), Some(test)) = (values, &reading.spec.test) else { return };
+    let asked = &reading.spec.extras.conditions.value;
+    let more = asked.count() - asked.host_regexes.len() - asked.path_regexes.len();
+    let values = if test.all_conditions { values - asked.sources.len() } else { values - more };
     let sources = audience::merge(&test.sources).len();
     if reading.knows(&["test_listener.allowed_cidrs"]) && values + sources > VALUES_PER_RULE {
         let detail = format!(
-            "A listener rule can have {VALUES_PER_RULE} condition values in all; {values} host and path values and \
+            "A listener rule can have {VALUES_PER_RULE} condition values in all; {values} other values and \
              {sources} merged CIDR blocks make {}. Allow fewer blocks, or leave the rest to the load balancer's \
              security group.",
             values + sources
