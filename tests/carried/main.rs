@@ -8,8 +8,6 @@ mod book;
 #[path = "../hostile/callers.rs"]
 #[allow(dead_code, reason = "only the data plane is used")]
 mod callers;
-#[path = "../support/core_rules.rs"]
-mod core_rules;
 #[path = "../golden/line.rs"]
 #[allow(dead_code, reason = "nobody strikes while a call runs")]
 mod line;
@@ -21,9 +19,13 @@ mod product;
 #[path = "../golden/project.rs"]
 #[allow(dead_code, reason = "nothing is planned without being applied")]
 mod project;
+#[path = "../support/socketless.rs"]
+mod socketless;
 #[path = "../golden/stage.rs"]
 #[allow(dead_code, reason = "shared with the recorded stories")]
 mod stage;
+#[path = "../support/toggles.rs"]
+mod toggles;
 
 use serde_json::{Value as Json, json};
 

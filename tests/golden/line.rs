@@ -5,18 +5,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt as _;
 use hyper::body::Bytes;
 use serde_json::{Map, Value as Json, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::product::{Aws, InProcess, Settings};
+use crate::product::{Aws, InProcess};
+use crate::socketless;
 
 /// How long a request takes there, and an answer back.
 const TRAVEL: Duration = Duration::from_millis(20);
@@ -85,19 +83,7 @@ impl Line {
     }
 
     pub async fn connect(&self) -> Aws {
-        let connector = SharedHttpConnector::new(self.clone());
-        let transport: SharedHttpClient = http_client_fn(move |_, _| connector.clone());
-        let endpoint = Some("http://127.0.0.1:1".to_owned());
-        let settings = Settings {
-            region: Some("eu-west-1".to_owned()),
-            access_key: Some("ours".to_owned()),
-            secret_key: Some("secret".to_owned().into()),
-            ecs_endpoint: endpoint.clone(),
-            elb_endpoint: endpoint,
-            transport: Some(transport),
-            ..Settings::default()
-        };
-        Aws::connect(settings).await.unwrap()
+        socketless::connect(self.clone(), "ours").await
     }
 
     /// The next operation that may be interrupted, and by what.
@@ -140,35 +126,25 @@ impl Line {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let mut builder = hyper::Request::builder().method(request.method()).uri(request.uri());
-        for (name, value) in request.headers().iter() {
-            builder = builder.header(name, value);
-        }
-        let body = Bytes::copy_from_slice(request.body().bytes().unwrap_or_default());
-        let call = call(request.headers().get("x-amz-target"), &body);
+        let body = request.body().bytes().unwrap_or_default();
+        let call = call(request.headers().get("x-amz-target"), body);
         let operation = call.operation.clone();
         let number = {
             let mut heard = self.heard.lock().unwrap();
             heard.calls.push(call);
             heard.calls.len() - 1
         };
-        tokio::time::sleep(TRAVEL).await;
-        let answer = self.sandbox.answer(builder.body(body).unwrap()).await;
-        tokio::time::sleep(TRAVEL).await;
-        let Some(answer) = answer else {
-            self.ended(number, &operation, Some("connection closed".to_owned()));
-            return Err(ConnectorError::io(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into()));
+        let answer = socketless::answer(&self.sandbox, request, || tokio::time::sleep(TRAVEL)).await;
+        let error = match &answer {
+            Err(_) => Some("connection closed".to_owned()),
+            Ok(answer) if answer.status().as_u16() == 200 => None,
+            Ok(answer) => {
+                let body = Bytes::copy_from_slice(answer.body().bytes().unwrap_or_default());
+                Some(format!("{} {}", answer.status().as_u16(), code(&body)))
+            }
         };
-        let (head, body) = answer.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let status = head.status.as_u16();
-        let error = (status != 200).then(|| format!("{status} {}", code(&body)));
         self.ended(number, &operation, error);
-        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
-        for (name, value) in &head.headers {
-            response.headers_mut().insert(name.as_str().to_owned(), value.to_str().unwrap().to_owned());
-        }
-        Ok(response)
+        answer
     }
 
     fn ended(&self, number: usize, operation: &str, error: Option<String>) {

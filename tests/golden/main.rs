@@ -8,8 +8,10 @@
 #[allow(dead_code, reason = "only the data plane is used")]
 mod callers;
 
-#[path = "../support/core_rules.rs"]
-mod core_rules;
+#[path = "../support/socketless.rs"]
+mod socketless;
+#[path = "../support/toggles.rs"]
+mod toggles;
 
 #[path = "../hostile/plane.rs"]
 #[allow(dead_code, reason = "nobody asks what callers saw")]

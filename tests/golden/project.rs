@@ -3,11 +3,11 @@
 use tokio::time::Instant;
 
 use crate::book::Book;
-use crate::core_rules::{assert_compatible, assert_plan_valid, proposed_new};
 use crate::line::Line;
 use crate::product::{
     ApplyRequest, Bluegreen, PlanRequest, PlanResponse, Provider as _, ReadRequest, Resource, Value,
 };
+use terraform_plugin::testing::rules::{assert_compatible, assert_plan_valid, proposed_new};
 
 pub struct Project {
     provider: Bluegreen,
@@ -49,7 +49,7 @@ impl Project {
         }
         let request = || PlanRequest {
             prior: self.state.clone(),
-            proposed: proposed_new(&self.resource().schema().attributes, &self.state, &self.config),
+            proposed: proposed_new(self.resource().schema(), &self.state, &self.config),
             config: self.config.clone(),
             private: self.private.clone(),
         };
@@ -60,8 +60,7 @@ impl Project {
         if planned.diagnostics.has_errors() {
             return None;
         }
-        let attributes = &self.resource().schema().attributes;
-        assert_plan_valid(attributes, &self.state, &self.config, &planned.planned, "");
+        assert_plan_valid(self.resource().schema(), &self.state, &self.config, &planned.planned);
         if planned.planned == self.state {
             self.book.line("  no changes");
         } else if self.state.is_null() {
@@ -124,8 +123,7 @@ impl Project {
         };
         let done = self.run(request, &planned.planned).await;
         if done {
-            let attributes = &self.resource().schema().attributes;
-            assert_compatible(attributes, &planned.planned, &self.state, "");
+            assert_compatible(self.resource().schema(), &planned.planned, &self.state);
         }
         done
     }

@@ -10,6 +10,7 @@ use crate::line::{Deed, Line};
 use crate::plane;
 use crate::product::{InProcess, Value, decode_state, in_process};
 use crate::project::Project;
+use crate::toggles::toggles;
 
 /// Everything drawn follows from it.
 const SEED: u64 = 2_718;
@@ -65,18 +66,6 @@ fn service(sandbox: &InProcess) -> Json {
         "network_configuration": { "subnets": sandbox.subnets, "security_groups": sandbox.security_groups },
         "canary_source_ips": [OFFICE_CIDR],
     })
-}
-
-/// The four phases as users write them.
-pub fn toggles(phase: &str) -> Json {
-    let (enable, activate, promote) = match phase {
-        "stable" => (false, false, false),
-        "staged" => (true, false, false),
-        "canary" => (true, true, false),
-        "promoted" => (true, false, true),
-        other => panic!("no phase {other}"),
-    };
-    json!({ "enable_canary": enable, "activate_canary": activate, "promote_to_all": promote })
 }
 
 impl Stage {

@@ -7,8 +7,8 @@ use terraform_plugin::{
     Severity, Type, Value, codec,
 };
 
-use crate::core_rules::proposed_new;
 use crate::values::{NAME, right};
+use terraform_plugin::testing::rules::proposed_new;
 
 /// Every member of every object is there, as it comes from Terraform.
 fn as_sent(value: &Value, kind: &Type) -> Value {
@@ -93,7 +93,7 @@ fn borders(kind: &Type) -> Vec<Value> {
 }
 
 fn plan(resource: &dyn Resource, prior: &Value, config: &Value) -> PlanResponse {
-    let proposed = proposed_new(&resource.schema().attributes, prior, config);
+    let proposed = proposed_new(resource.schema(), prior, config);
     let request = PlanRequest { prior: prior.clone(), proposed, config: config.clone(), private: Vec::new() };
     let planned = resource.plan(request);
     codec::encode(&planned.planned, &resource.schema().object_type())

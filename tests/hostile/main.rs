@@ -2,8 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
-#[path = "../support/core_rules.rs"]
-mod core_rules;
+#[path = "../support/socketless.rs"]
+mod socketless;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,7 +6,7 @@ use terraform_plugin::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::core_rules::{assert_compatible, assert_plan_valid, proposed_new};
+use terraform_plugin::testing::rules::{assert_compatible, assert_plan_valid, proposed_new};
 
 /// One user's working directory.
 pub struct Project {
@@ -62,7 +62,7 @@ impl Project {
         let schema = self.resource().schema();
         let request = |prior: &Value| PlanRequest {
             prior: prior.clone(),
-            proposed: proposed_new(&schema.attributes, prior, config),
+            proposed: proposed_new(schema, prior, config),
             config: config.clone(),
             private: self.private.clone(),
         };
@@ -71,14 +71,14 @@ impl Project {
         assert!(planned.planned == again.planned, "the plan is not pure");
         assert_eq!((&planned.private, &planned.requires_replace), (&again.private, &again.requires_replace));
         codec::encode(&planned.planned, &schema.object_type()).unwrap();
-        assert_plan_valid(&schema.attributes, &self.state, config, &planned.planned, "");
+        assert_plan_valid(schema, &self.state, config, &planned.planned);
         for path in &planned.requires_replace {
             assert_ne!(self.state.at(path), planned.planned.at(path), "{path}");
         }
         // A replacement is planned once more, as a creation.
         if !planned.requires_replace.is_empty() {
             let anew = self.resource().plan(request(&Value::Null));
-            assert_plan_valid(&schema.attributes, &Value::Null, config, &anew.planned, "");
+            assert_plan_valid(schema, &Value::Null, config, &anew.planned);
         }
         planned
     }
@@ -122,8 +122,7 @@ impl Project {
         let result = self.resource().apply(request).await;
         let ended = errors(&result.diagnostics);
         if ended.is_ok() {
-            let attributes = &self.resource().schema().attributes;
-            assert_compatible(attributes, &planned.planned, &result.state, "");
+            assert_compatible(self.resource().schema(), &planned.planned, &result.state);
         }
         // After an error null keeps what was there.
         if ended.is_ok() || !result.state.is_null() {

@@ -3,8 +3,10 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses its own part")]
 
 mod api;
+mod toggles;
 
 pub use api::Api;
+pub use toggles::toggles;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -32,18 +34,6 @@ pub struct Stage {
     pub project: Project,
     pub service: Value,
     folder: TempDir,
-}
-
-/// The four phases as users write them.
-pub fn toggles(phase: &str) -> Value {
-    let (enable, activate, promote) = match phase {
-        "stable" => (false, false, false),
-        "staged" => (true, false, false),
-        "canary" => (true, true, false),
-        "promoted" => (true, false, true),
-        other => panic!("no phase {other}"),
-    };
-    json!({ "enable_canary": enable, "activate_canary": activate, "promote_to_all": promote })
 }
 
 impl Stage {

@@ -1,6 +1,6 @@
 //! Logins, token checks and rewrites of a rule, in our words and in AWS's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
@@ -24,9 +24,6 @@ pub(super) fn flatten(raw: &elb::Rule) -> Carried {
 
 fn action(raw: &elb::Action) -> Before {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let parameters = |map: &Option<HashMap<String, String>>| -> BTreeMap<String, String> {
-        map.iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
-    };
     if let Some(config) = &raw.authenticate_cognito_config {
         return Before::Cognito {
             user_pool_arn: text(&config.user_pool_arn),
@@ -36,11 +33,10 @@ fn action(raw: &elb::Action) -> Before {
                 cookie_name: config.session_cookie_name.clone(),
                 scope: config.scope.clone(),
                 timeout: config.session_timeout,
-                on_unauthenticated_request: config
-                    .on_unauthenticated_request
-                    .as_ref()
-                    .map(|behaviour| behaviour.as_str().to_owned()),
-                extra_parameters: parameters(&config.authentication_request_extra_params),
+                ..session(
+                    config.on_unauthenticated_request.as_ref().map(|behaviour| behaviour.as_str()),
+                    config.authentication_request_extra_params.as_ref(),
+                )
             },
         };
     }
@@ -55,11 +51,10 @@ fn action(raw: &elb::Action) -> Before {
                 cookie_name: config.session_cookie_name.clone(),
                 scope: config.scope.clone(),
                 timeout: config.session_timeout,
-                on_unauthenticated_request: config
-                    .on_unauthenticated_request
-                    .as_ref()
-                    .map(|behaviour| behaviour.as_str().to_owned()),
-                extra_parameters: parameters(&config.authentication_request_extra_params),
+                ..session(
+                    config.on_unauthenticated_request.as_ref().map(|behaviour| behaviour.as_str()),
+                    config.authentication_request_extra_params.as_ref(),
+                )
             },
         };
     }
@@ -76,6 +71,16 @@ fn action(raw: &elb::Action) -> Before {
         };
     }
     Before::Unknown(raw.r#type.as_ref().map(|kind| kind.as_str().to_owned()).unwrap_or_default())
+}
+
+/// What the SDK has under a type of its own for each kind of login.
+fn session(behaviour: Option<&str>, parameters: Option<&HashMap<String, String>>) -> Session {
+    let parameters = parameters.into_iter().flatten();
+    Session {
+        on_unauthenticated_request: behaviour.map(str::to_owned),
+        extra_parameters: parameters.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        ..Session::default()
+    }
 }
 
 fn transform(raw: &elb::RuleTransform) -> Transform {

@@ -4,6 +4,7 @@
 mod meddling;
 mod wishes;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -15,10 +16,10 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use terraform_plugin::{Kind, Presence, Value};
+use terraform_plugin::testing::rules::assert_compatible;
+use terraform_plugin::{Attribute, Kind, Presence, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::core_rules::{Attributes, assert_compatible};
 use crate::terraform::{Applied, Project};
 use crate::wish::Place;
 use crate::{plane, transport};
@@ -171,7 +172,7 @@ impl Life {
     }
 
     fn compatible(&self, first: &Value, last: &Value) {
-        assert_compatible(&self.project.resource().schema().attributes, first, last, "");
+        assert_compatible(self.project.resource().schema(), first, last);
     }
 
     /// What the sandbox has otherwise than `wish`, as far as it serves anybody.
@@ -234,7 +235,7 @@ async fn live(chapters: &[Chapter]) -> Life {
 }
 
 /// The configuration Terraform writes for a state: everything a user may set.
-fn generated(attributes: &Attributes, state: &Value) -> Value {
+fn generated(attributes: &BTreeMap<String, Attribute>, state: &Value) -> Value {
     let Value::Map(members) = state else { return state.clone() };
     let members = members.iter().map(|(name, value)| {
         let attribute = &attributes[name];

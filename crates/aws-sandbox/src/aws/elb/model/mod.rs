@@ -76,6 +76,12 @@ impl Elb {
         self.load_balancers.get(arn).ok_or_else(|| load_balancer_not_found(arn))
     }
 
+    /// ARNs of a load balancer's listeners.
+    pub fn listeners_of(&self, load_balancer: &str) -> Vec<String> {
+        let of = self.listeners.values().filter(|it| it.load_balancer == load_balancer);
+        of.map(|it| it.arn.clone()).collect()
+    }
+
     pub fn target_group(&self, arn: &str) -> Result<&TargetGroup, ApiError> {
         if place::kind(arn) != "targetgroup" {
             return Err(validation(format!("'{arn}' is not a valid target group ARN")));

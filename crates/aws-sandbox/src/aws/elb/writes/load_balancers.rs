@@ -95,15 +95,7 @@ impl World {
             ));
         }
         self.state.elb.load_balancers.remove(arn);
-        let listeners: Vec<String> = self
-            .state
-            .elb
-            .listeners
-            .values()
-            .filter(|it| it.load_balancer == arn)
-            .map(|it| it.arn.clone())
-            .collect();
-        for listener in listeners {
+        for listener in self.state.elb.listeners_of(arn) {
             self.remove_listener(now, &listener);
         }
         Ok(json!({}))
@@ -124,15 +116,7 @@ impl World {
         }
         it.attributes.extend(changes);
         let answer = json!({"Attributes": defaults::write(&it.attributes)});
-        let listeners: Vec<String> = self
-            .state
-            .elb
-            .listeners
-            .values()
-            .filter(|it| it.load_balancer == arn)
-            .map(|it| it.arn.clone())
-            .collect();
-        for listener in listeners {
+        for listener in self.state.elb.listeners_of(arn) {
             self.propagate(now, &listener);
         }
         Ok(answer)
