@@ -90,7 +90,7 @@ fn result(operation: &str, inside: &str) -> String {
 const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/web/1/2";
 
 fn whose() -> Ownership {
-    Ownership::new("shop", "web", LISTENER, None)
+    Ownership::new("shop", "web", "1", LISTENER, None)
 }
 
 fn count(calls: &Calls, operation: &str) -> usize {
@@ -113,13 +113,13 @@ fn half_there(operation: &str, body: &str) -> (u16, String) {
             ),
         ),
         "DescribeTags" => {
-            let tag = "<Tags><member><Key>bluegreen:resource</Key><Value>shop/web</Value></member></Tags>";
+            let tag = "<Tags><member><Key>bluegreen:resource</Key><Value>shop/web/1</Value></member></Tags>";
             let described = ["B", rule].map(|arn| format!("<member><ResourceArn>{arn}</ResourceArn>{tag}</member>"));
             result(operation, &format!("<TagDescriptions>{}</TagDescriptions>", described.concat()))
         }
         "DescribeTargetGroupAttributes" => result(operation, "<Attributes></Attributes>"),
         "DescribeTargetHealth" => result(operation, "<TargetHealthDescriptions><member><Target><Id>10.0.0.7</Id><Port>80</Port></Target><TargetHealth><State>healthy</State></TargetHealth></member></TargetHealthDescriptions>"),
-        "DescribeServices" => r#"{"services":[{"serviceArn":"S","serviceName":"web-blue","status":"ACTIVE","desiredCount":1,"runningCount":1,"taskDefinition":"arn:x:task-definition/web:1","loadBalancers":[{"targetGroupArn":"B","containerName":"web","containerPort":80}],"deployments":[{"status":"PRIMARY","rolloutState":"COMPLETED","taskDefinition":"arn:x:task-definition/web:1"}],"tags":[{"key":"bluegreen:resource","value":"shop/web"}]},{"serviceName":"web-green","status":"INACTIVE"}],"failures":[]}"#.to_owned(),
+        "DescribeServices" => r#"{"services":[{"serviceArn":"S","serviceName":"web-blue","status":"ACTIVE","desiredCount":1,"runningCount":1,"taskDefinition":"arn:x:task-definition/web:1","loadBalancers":[{"targetGroupArn":"B","containerName":"web","containerPort":80}],"deployments":[{"status":"PRIMARY","rolloutState":"COMPLETED","taskDefinition":"arn:x:task-definition/web:1"}],"tags":[{"key":"bluegreen:resource","value":"shop/web/1"}]},{"serviceName":"web-green","status":"INACTIVE"}],"failures":[]}"#.to_owned(),
         "ListTasks" => r#"{"taskArns":["T"]}"#.to_owned(),
         "DescribeTasks" => r#"{"tasks":[{"lastStatus":"RUNNING","desiredStatus":"RUNNING","attachments":[{"type":"ElasticNetworkInterface","details":[{"name":"privateIPv4Address","value":"10.0.0.7"}]}]}]}"#.to_owned(),
         other => panic!("{other}"),
@@ -133,7 +133,8 @@ async fn a_look_sees_what_is_there_and_what_is_not() {
     let seen = aws.observe(&whose(), Depth::Proof).await.unwrap();
     let blue = &seen.sides[Side::Blue];
     let (service, group) = (blue.service.as_ref().unwrap(), blue.group.as_ref().unwrap());
-    assert!(service.ours && group.ours && seen.production().unwrap().ours);
+    let marks = [service.mark, group.mark, seen.production().unwrap().mark];
+    assert_eq!(marks, [crate::bluegreen::owned::Mark::Tagged; 3]);
     assert_eq!(service.tasks.iter().collect::<Vec<_>>(), ["10.0.0.7:80"]);
     assert_eq!(group.targets[0].address, "10.0.0.7:80");
     assert_eq!(seen.public(), Some(Side::Blue));

@@ -9,9 +9,10 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use super::connect::Aws;
 use super::errors::{Error, Explain};
 use super::limit::Quota;
-use super::ownership::Ownership;
+use super::ownership::{Ownership, drawn_id};
 use super::rules::forwards_to;
-use crate::bluegreen::names::ROLE_TAG;
+use super::tags::flatten_ecs;
+use crate::bluegreen::names::{OWNER_TAG, ROLE_TAG};
 use crate::bluegreen::side::{Pair, Side};
 
 /// What stands under a name.
@@ -28,6 +29,8 @@ struct Lead {
     listener: String,
     rule: elb::Rule,
     role: Option<String>,
+    /// The value of its ownership tag.
+    owner: Option<String>,
 }
 
 impl Aws {
@@ -37,7 +40,7 @@ impl Aws {
     /// Where AWS did not say.
     pub async fn discover(&self, cluster: &str, name: &str) -> Result<Option<Discovered>, Error> {
         self.admitted().await?;
-        let mut whose = Ownership::new(cluster, name, "", None);
+        let mut whose = Ownership::new(cluster, name, "", "", None);
         let services = self.find_services(&whose).await?;
         let arns = Pair::from_fn(|side| services[side].as_deref().and_then(attached_to));
         let groups = self.find_groups_by_arn(&arns).await?;
@@ -62,7 +65,25 @@ impl Aws {
         }
         let service_arns =
             Side::BOTH.into_iter().filter_map(|side| services[side].as_ref()?.service_arn.clone());
-        let rule_arns = leads.iter().filter_map(|lead| lead.rule.rule_arn.clone());
+        // The id of the creation that made it; one is drawn for what somebody else made, or what lost its tags.
+        let ids: BTreeSet<String> =
+            leads.iter().filter_map(|lead| id_of(&whose, lead.owner.as_deref())).collect();
+        let tagged = || {
+            let tags = Side::BOTH
+                .into_iter()
+                .filter_map(|side| flatten_ecs(services[side].as_ref()?.tags.as_deref()).remove(OWNER_TAG));
+            tags.filter_map(|tag| id_of(&whose, Some(&tag))).next()
+        };
+        let id = ids.first().cloned().or_else(tagged).unwrap_or_else(drawn_id);
+        // Where one rule carries the id, others' rules to the same groups stay others'.
+        let taken = |lead: &&Lead| match id_of(&whose, lead.owner.as_deref()) {
+            Some(its) => its == id,
+            None => ids.is_empty() && lead.owner.is_none(),
+        };
+        let rule_arns: Vec<String> =
+            leads.iter().filter(taken).filter_map(|lead| lead.rule.rule_arn.clone()).collect();
+        whose.tag.push_str(&id);
+        whose.id = id;
         let group_arns = [arns.blue.clone(), arns.green.clone()].into_iter().flatten();
         whose.known = service_arns.chain(rule_arns).chain(group_arns).collect();
         let cluster_arn = cluster_arn(&services).unwrap_or_else(|| cluster.to_owned());
@@ -104,10 +125,15 @@ impl Aws {
         let lead = |rule: &elb::Rule| {
             let tags = rule.rule_arn.as_ref().and_then(|arn| tags.get(arn)).and_then(Option::as_ref);
             let role = tags.and_then(|tags| tags.get(ROLE_TAG).cloned());
-            Lead { listener: listener.clone(), rule: rule.clone(), role }
+            let owner = tags.and_then(|tags| tags.get(OWNER_TAG).cloned());
+            Lead { listener: listener.clone(), rule: rule.clone(), role, owner }
         };
         Ok(found.into_iter().map(lead).collect())
     }
+}
+
+fn id_of(whose: &Ownership, tag: Option<&str>) -> Option<String> {
+    whose.id_in(tag?).map(str::to_owned)
 }
 
 /// The listener of the rule tagged `production`; untagged, of one that names no callers.

@@ -10,7 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use tokio::time::Instant;
 
 use super::connect::Aws;
-use super::errors::{Error, Explain, Kind};
+use super::errors::{Error, Explain};
 use super::limit::Quota;
 use super::ownership::{Depth, Ownership};
 use super::tags::{Tags, expand_elb};
@@ -77,8 +77,9 @@ impl Aws {
         Ok(answer.target_health_descriptions.unwrap_or_default().iter().filter_map(flatten::target).collect())
     }
 
-    /// Two calls. Cut short between them, the group is there with AWS's own attributes, which differ from the
-    /// wish and are set when next looked at. Repeated, the first answers with the group that is there.
+    /// Attributes are set when it has been looked at: AWS answers with the group that is there, where somebody else
+    /// has made one like it under this name, and that one is not ours to change.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
     pub(super) async fn create_group(
         &self,
         name: &str,
@@ -87,11 +88,8 @@ impl Aws {
     ) -> Result<(), Error> {
         let elb = self.elb_to_write(CREATE).await?;
         let request = expand::creation(name, settings).set_tags(Some(expand_elb(tags)));
-        let answer = request.send_with(elb).await.explain(CREATE)?;
-        let made =
-            answer.target_groups.unwrap_or_default().into_iter().find_map(|group| group.target_group_arn);
-        let arn = made.ok_or_else(|| Error::new(CREATE, Kind::Other, "the answer names no target group"))?;
-        self.set_attributes(&arn, settings).await
+        request.send_with(elb).await.explain(CREATE)?;
+        Ok(())
     }
 
     /// Only what differs.

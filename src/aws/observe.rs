@@ -14,6 +14,7 @@ use super::rules::{Seen, sort};
 use super::services::flatten;
 use super::tags::Tags;
 use crate::bluegreen::observed::{Group, Observed, Service, Standing, Target};
+use crate::bluegreen::owned::Mark;
 use crate::bluegreen::side::{Pair, Side};
 
 type TagsByArn = BTreeMap<String, Option<Arc<Tags>>>;
@@ -66,6 +67,7 @@ impl Aws {
             sides: Pair { blue: tagged(blue, &tags, whose), green: tagged(green, &tags, whose) },
             neighbours: sorted.neighbours,
             test_neighbours: sorted.test_neighbours,
+            elsewhere: sorted.elsewhere,
             load_balancer: load_balancer_of(&whose.listener),
             test_load_balancer: whose.test_listener.as_deref().and_then(load_balancer_of),
             gone_listeners,
@@ -86,7 +88,7 @@ impl Aws {
         let service = found
             .service
             .as_deref()
-            .map(|raw| (raw, flatten::service(raw, arn.as_deref(), |id, tags| whose.owns(id, tags))));
+            .map(|raw| (raw, flatten::service(raw, arn.as_deref(), |id, tags| whose.mark(id, tags))));
         let (group, addresses) = tokio::try_join!(
             self.standing_group(found.group.as_deref(), depth),
             self.addresses(side, service.as_ref(), whose, depth)
@@ -128,7 +130,7 @@ impl Aws {
         };
         let (attributes, targets) =
             tokio::try_join!(self.find_attributes(arn, depth), self.targets(arn, depth))?;
-        Ok(attributes.map(|attributes| groups::group(raw, attributes, Tags::new(), false, targets)))
+        Ok(attributes.map(|attributes| groups::group(raw, attributes, Tags::new(), Mark::Foreign, targets)))
     }
 
     async fn targets(&self, arn: &str, depth: Depth) -> Result<Vec<Target>, Error> {
@@ -140,7 +142,7 @@ impl Aws {
 fn tagged(mut standing: Standing, tags: &TagsByArn, whose: &Ownership) -> Standing {
     standing.group = standing.group.and_then(|mut group| {
         group.tags = tags.get(&group.id)?.as_deref()?.clone();
-        group.ours = whose.owns(&group.id, &group.tags);
+        group.mark = whose.mark(&group.id, &group.tags);
         Some(group)
     });
     standing

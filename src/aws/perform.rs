@@ -40,7 +40,7 @@ impl Doing<'_> {
         match step {
             Step::CreateGroup { side } => {
                 let name = &whose.group_names[*side];
-                aws.create_group(name, &layout.group, &layout.tags_for(side.name())).await
+                aws.create_group(name, &layout.group, &layout.group_tags(*side)).await
             }
             Step::ConfigureGroup { side } => aws.configure_group(self.group(*side)?, layout).await,
             Step::CreateRule(to) => {
@@ -78,6 +78,7 @@ impl Doing<'_> {
                 aws.scale_service(*side, *to, whose).await
             }
             Step::Tag { object } => self.tag(object).await,
+            Step::Renew { side } => self.tag(&Object::Group(*side)).await,
             Step::DeleteService { side } => aws.delete_service(*side, whose).await,
             Step::DeleteGroup { side } => match &self.observed.sides[*side].group {
                 Some(group) => aws.delete_group(&group.id).await,
@@ -95,7 +96,7 @@ impl Doing<'_> {
             }
             Object::Group(side) => {
                 let group = self.group(*side)?;
-                self.aws.tag_elb(&group.id, &group.tags, &self.layout.tags_for(side.name())).await
+                self.aws.tag_elb(&group.id, &group.tags, &self.layout.group_tags(*side)).await
             }
             Object::Rule(id, role) => {
                 let rule = self.observed.rule(id);

@@ -50,7 +50,8 @@ impl Aws {
             .filter(|rule| rule.is_default != Some(true))
             .filter_map(|rule| rule.rule_arn.as_ref().map(|arn| (rule, arn)))
             .filter(|(rule, arn)| {
-                let foreign = owners.get(*arn).is_some_and(|owner| owner.as_deref() != Some(&*whose.owner));
+                let foreign = |owner: &Option<String>| !owner.as_ref().is_some_and(|tag| whose.namesake(tag));
+                let foreign = owners.get(*arn).is_some_and(foreign);
                 !foreign || whose.known.contains(*arn) || forwards_to(rule, groups)
             })
             .map(|(_, arn)| arn.clone())

@@ -1,21 +1,11 @@
-//! Tags as values: ours and AWS's, what is to change of them, and whose an object is by them.
+//! Tags as values: ours and AWS's, and what is to change of them.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types as ecs;
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
-use super::ownership::Ownership;
-use crate::bluegreen::names::OWNER_TAG;
-
 pub(super) type Tags = BTreeMap<String, String>;
-
-impl Ownership {
-    /// Tagged as ours, or known from the state.
-    pub(super) fn owns(&self, arn: &str, tags: &Tags) -> bool {
-        tags.get(OWNER_TAG) == Some(&self.owner) || self.known.contains(arn)
-    }
-}
 
 /// What to add or overwrite, and what to take away. AWS's own tags cannot be touched.
 pub(super) fn difference(is: &Tags, wished: &Tags) -> (Tags, Vec<String>) {

@@ -6,6 +6,7 @@ use super::evidence::Evidence;
 use super::gate::Gate;
 use super::layout::Layout;
 use super::observed::{Deployment, Group, Observed, Service, ServiceStatus};
+use super::owned::Mark;
 use super::routing::{Role, Rule, RuleWish};
 use super::side::Side;
 use super::step::{Object, Step, Why};
@@ -19,8 +20,8 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
             facts.sides[*side].group = Some(Group {
                 id: format!("the {side} target group"),
                 settings: layout.group.clone(),
-                tags: layout.tags_for(side.name()),
-                ours: true,
+                tags: layout.group_tags(*side),
+                mark: Mark::Held,
                 sticky: false,
                 targets: Vec::new(),
             });
@@ -60,7 +61,8 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
                 deployment: deployment(*count),
                 settings: layout.service.clone(),
                 tags: layout.tags_for(side.name()),
-                ours: true,
+                mark: Mark::Held,
+                groups: BTreeSet::new(),
                 tasks: BTreeSet::new(),
                 remarks: Vec::new(),
             });
@@ -90,6 +92,7 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
             evidence.raised[*side] = evidence.raised[*side] && *to > 0;
         }
         Step::Tag { object } => tag(object, layout, facts),
+        Step::Renew { side } => tag(&Object::Group(*side), layout, facts),
         Step::DeleteService { side } => {
             with_service(facts, *side, |service| service.status = ServiceStatus::Draining);
         }
@@ -109,7 +112,7 @@ fn create(to: &RuleWish, layout: &Layout, facts: &mut Observed) -> String {
         carried: to.carried.clone(),
         sends: to.sends.clone(),
         tags: layout.tags_for(to.role.name()),
-        ours: true,
+        mark: Mark::Held,
     });
     facts.sort_rules();
     id
@@ -175,7 +178,7 @@ fn tag(object: &Object, layout: &Layout, facts: &mut Observed) {
         Object::Service(side) => with_service(facts, *side, |s| s.tags = layout.tags_for(side.name())),
         Object::Group(side) => {
             if let Some(group) = &mut facts.sides[*side].group {
-                group.tags = layout.tags_for(side.name());
+                group.tags = layout.group_tags(*side);
             }
         }
         Object::Rule(id, role) => change(facts, id, |rule| rule.tags = layout.tags_for(role.name())),

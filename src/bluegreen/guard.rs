@@ -16,6 +16,7 @@ use super::evidence::Evidence;
 use super::layout::Layout;
 use super::matches::Matches;
 use super::observed::Observed;
+use super::owned::{Claims, Owned};
 use super::routing::{Rule, RuleWish};
 use super::side::Side;
 use super::step::{Object, Step, Why};
@@ -35,8 +36,12 @@ impl Act {
 /// What the acting is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
+    /// What is made tells others that it is being made, and takes up what was left behind.
+    Create,
     Release,
     Destroy,
+    /// What this creation made is taken away again, and nothing else.
+    CleanUp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,8 +54,12 @@ pub enum Refusal {
     NotSettled,
     #[error("this would send callers to {side} who were not to be sent there")]
     NotWished { side: Side },
-    #[error("{0} is not ours: it carries no ownership tag and is not in the state")]
+    #[error(
+        "{0} is not ours: the state does not hold it, and it does not both carry the id and stand where only this resource puts things"
+    )]
     NotOurs(String),
+    #[error("somebody else's rule {rule} sends its callers to {side}")]
+    Borrowed { side: Side, rule: String },
     #[error("{0} happens only when the resource is destroyed")]
     OnlyInDestroy(&'static str),
     #[error("this would take away the rule that serves")]
@@ -70,7 +79,7 @@ pub fn admit(
     evidence: &Evidence,
 ) -> Result<Act, Refusal> {
     let layout = &*layout.over(observed);
-    let bench = Bench { observed, layout, evidence, intent };
+    let bench = Bench { observed, layout, evidence, intent, claims: Claims::new(observed, layout) };
     bench.ownership(step)?;
     bench.keeping(step)?;
     bench.judge(step)?;
@@ -82,6 +91,7 @@ struct Bench<'a> {
     layout: &'a Layout,
     evidence: &'a Evidence,
     intent: Intent,
+    claims: Claims<'a>,
 }
 
 /// Whom a rule sends.
@@ -108,7 +118,8 @@ impl Bench<'_> {
             | Step::CreateService { .. }
             | Step::Start { .. }
             | Step::Configure { .. }
-            | Step::Tag { .. } => Ok(()),
+            | Step::Tag { .. }
+            | Step::Renew { .. } => Ok(()),
             Step::CreateRule(to) => self.may_send(None, to),
             Step::ChangeRule { id, to, .. } => self.may_send(self.observed.rule(id), to),
             // Who is no longer chosen goes where the public goes.
@@ -125,6 +136,7 @@ impl Bench<'_> {
             Step::Lower { side, to, .. } => self.may_lower(*side, *to),
             Step::DeleteService { side } => {
                 self.destroying("deleting a service")?;
+                self.borrowed(*side)?;
                 if self.observed.used(*side) {
                     return Err(Refusal::StillServing { side: *side, need: 1, to: 0 });
                 }
@@ -132,6 +144,7 @@ impl Bench<'_> {
             }
             Step::DeleteGroup { side } => {
                 self.destroying("deleting a target group")?;
+                self.borrowed(*side)?;
                 if self.observed.sides[*side].service.is_some() {
                     return Err(Refusal::StillServing { side: *side, need: 1, to: 0 });
                 }
@@ -141,7 +154,19 @@ impl Bench<'_> {
     }
 
     fn destroying(&self, what: &'static str) -> Result<(), Refusal> {
-        if self.intent == Intent::Destroy { Ok(()) } else { Err(Refusal::OnlyInDestroy(what)) }
+        if matches!(self.intent, Intent::Destroy | Intent::CleanUp) {
+            Ok(())
+        } else {
+            Err(Refusal::OnlyInDestroy(what))
+        }
+    }
+
+    /// I2 counts rules that are not ours, whatever they match.
+    fn borrowed(&self, side: Side) -> Result<(), Refusal> {
+        match self.observed.borrower(side) {
+            Some(other) => Err(Refusal::Borrowed { side, rule: other.id.clone() }),
+            None => Ok(()),
+        }
     }
 
     fn proved(&self, side: Side, need: u32) -> Result<(), Refusal> {
@@ -220,6 +245,7 @@ impl Bench<'_> {
 
     /// I2 and I3.
     fn may_lower(&self, side: Side, to: u32) -> Result<(), Refusal> {
+        self.borrowed(side)?;
         let serving = self.observed.rules.iter().filter(|rule| rule.serves(side));
         let need = serving.map(|rule| self.need_of(rule, side)).max().unwrap_or(0);
         if to < need {
@@ -289,6 +315,8 @@ impl Bench<'_> {
     fn ownership(&self, step: &Step) -> Result<(), Refusal> {
         let foreign = match step {
             Step::Await(_) => None,
+            // What was left behind may be tagged anew, and nothing else be done to it.
+            Step::Tag { object } => self.not_taken_up(object),
             Step::CreateGroup { side }
             | Step::ConfigureGroup { side }
             | Step::CreateService { side, .. }
@@ -299,10 +327,10 @@ impl Bench<'_> {
             | Step::Lower { side, .. }
             | Step::DeleteService { side }
             | Step::DeleteGroup { side }
-            | Step::Tag { object: Object::Service(side) | Object::Group(side) } => self.foreign_on(*side),
+            | Step::Renew { side } => self.foreign_on(*side),
             Step::CreateRule(to) => self.foreign_receiver(to),
             Step::ChangeRule { id, to, .. } => self.foreign_rule(id).or_else(|| self.foreign_receiver(to)),
-            Step::DeleteRule { id, .. } | Step::Tag { object: Object::Rule(id, _) } => self.foreign_rule(id),
+            Step::DeleteRule { id, .. } => self.foreign_rule(id),
             Step::Reorder { to } => to.iter().find_map(|(id, _)| self.foreign_rule(id)),
         };
         foreign.map_or(Ok(()), |id| Err(Refusal::NotOurs(id.to_owned())))
@@ -310,8 +338,10 @@ impl Bench<'_> {
 
     fn foreign_on(&self, side: Side) -> Option<&str> {
         let standing = &self.observed.sides[side];
-        let service = standing.service.as_ref().filter(|s| !s.ours).map(|s| s.id.as_str());
-        service.or_else(|| standing.group.as_ref().filter(|g| !g.ours).map(|g| g.id.as_str()))
+        let ours = |owned: Option<Owned>| owned == Some(Owned::Ours);
+        let service = standing.service.as_ref().filter(|_| !ours(self.claims.service(side)));
+        let group = standing.group.as_ref().filter(|_| !ours(self.claims.group(side)));
+        service.map(|service| service.id.as_str()).or_else(|| group.map(|group| group.id.as_str()))
     }
 
     /// What is not ours on a side that the rule would send somebody to.
@@ -322,7 +352,26 @@ impl Bench<'_> {
     }
 
     fn foreign_rule(&self, id: &str) -> Option<&str> {
-        self.observed.rule(id).filter(|rule| !rule.ours).map(|rule| rule.id.as_str())
+        let rule = self.observed.rule(id).filter(|rule| self.claims.rule(rule) != Owned::Ours);
+        rule.map(|rule| rule.id.as_str())
+    }
+
+    fn not_taken_up(&self, object: &Object) -> Option<&str> {
+        let may = |owned: Option<Owned>| matches!(owned, None | Some(Owned::Ours | Owned::Left));
+        match object {
+            Object::Service(side) => {
+                let service = self.observed.service(*side).filter(|_| !may(self.claims.service(*side)));
+                service.map(|service| service.id.as_str())
+            }
+            Object::Group(side) => {
+                let group = self.observed.sides[*side].group.as_ref();
+                group.filter(|_| !may(self.claims.group(*side))).map(|group| group.id.as_str())
+            }
+            Object::Rule(id, _) => {
+                let rule = self.observed.rule(id).filter(|rule| !may(Some(self.claims.rule(rule))));
+                rule.map(|rule| rule.id.as_str())
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::gate::Gate;
 use super::matches::Matches;
 use super::names;
 use super::observed::Observed;
+use super::owned::RENEWED;
 use super::phase::Phase;
 use super::routing::{Role, RuleWish, Sends};
 use super::side::{Pair, Side};
@@ -23,6 +24,10 @@ use super::spec::{GroupSettings, ServiceSettings, Spec};
 pub struct Layout {
     pub cluster: String,
     pub name: String,
+    /// What the creation drew; empty while nothing has been created.
+    pub id: String,
+    /// During a creation: the seconds since 1970, now.
+    pub creating: Option<u64>,
     pub listener: String,
     pub sides: Pair<SideWish>,
     /// The side that serves the public, and how many tasks it needs for that.
@@ -94,6 +99,8 @@ impl Layout {
         let layout = Layout {
             cluster: spec.cluster.clone(),
             name: spec.name.clone(),
+            id: String::new(),
+            creating: None,
             listener: spec.listener.clone(),
             sides: Pair::from_fn(|side| SideWish {
                 task_definition: spec.task_definitions[side].clone(),
@@ -223,9 +230,24 @@ impl Layout {
     /// Users' tags and ours for one object; `role` is what it is for.
     pub fn tags_for(&self, role: &str) -> BTreeMap<String, String> {
         let mut tags = self.tags.clone();
-        tags.insert(names::OWNER_TAG.to_owned(), self.owner());
+        tags.insert(names::OWNER_TAG.to_owned(), format!("{}/{}", self.owner(), self.id));
         tags.insert(names::ROLE_TAG.to_owned(), role.to_owned());
         tags
+    }
+
+    /// A target group's tags, which also say that it is being created.
+    pub fn group_tags(&self, side: Side) -> BTreeMap<String, String> {
+        let mut tags = self.tags_for(side.name());
+        tags.extend(self.creating.map(|now| (names::CREATING_TAG.to_owned(), now.to_string())));
+        tags
+    }
+
+    /// Whether a target group's tags are as they are to be. While it is created, also those of a minute ago are.
+    pub fn tags_group(&self, side: Side, tags: &BTreeMap<String, String>) -> bool {
+        let mut tags = tags.clone();
+        let Some(now) = self.creating else { return tags == self.tags_for(side.name()) };
+        let said = tags.remove(names::CREATING_TAG).and_then(|said| said.parse::<u64>().ok());
+        said.is_some_and(|said| now < said.saturating_add(RENEWED)) && tags == self.tags_for(side.name())
     }
 
     pub fn parked_matches(&self) -> Matches {

@@ -15,6 +15,7 @@ pub mod layout;
 pub mod matches;
 pub mod names;
 pub mod observed;
+pub mod owned;
 pub mod phase;
 pub mod plan;
 pub mod preflight;

@@ -4,10 +4,13 @@ use sha2::{Digest, Sha256};
 
 use super::side::Side;
 
-/// Tag that says whose an object is; its value is `CLUSTER/NAME`.
+/// Tag that says whose an object is; its value is `CLUSTER/NAME/ID`, with the id that its creation drew.
 pub const OWNER_TAG: &str = "bluegreen:resource";
 /// Tag that says what an object is for: `production`, `canary`, `test`, `parking`, `blue`, `green`.
 pub const ROLE_TAG: &str = "bluegreen:role";
+/// Tag on the target groups of what is being created: the seconds since 1970 when that was last said. A name that is
+/// half made is known by it from one that is in use.
+pub const CREATING_TAG: &str = "bluegreen:creating";
 
 const GROUP_NAME_LIMIT: usize = 32;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::owned::Mark;
 use super::routing::{Neighbour, Role, Routing, Rule};
 use super::side::{Pair, Side};
 use super::spec::{GroupSettings, ServiceSettings};
@@ -22,6 +23,9 @@ pub struct Observed {
     /// Rules of others on the test listener.
     #[serde(default)]
     pub test_neighbours: Vec<Neighbour>,
+    /// Rules of others on further listeners, and what listeners do by default, where that concerns our groups.
+    #[serde(default)]
+    pub elsewhere: Vec<Neighbour>,
     /// ARNs of the load balancers the production and test listeners belong to.
     #[serde(default)]
     pub load_balancer: Option<String>,
@@ -54,7 +58,10 @@ pub struct Service {
     pub settings: ServiceSettings,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    pub ours: bool,
+    pub mark: Mark,
+    /// ARNs of the target groups it is attached to.
+    #[serde(default)]
+    pub groups: BTreeSet<String>,
     /// `address:port` of its current tasks; filled in only when proof is wanted.
     #[serde(skip)]
     pub tasks: BTreeSet<String>,
@@ -85,7 +92,7 @@ pub struct Group {
     pub settings: GroupSettings,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    pub ours: bool,
+    pub mark: Mark,
     /// Target stickiness was switched on from outside.
     #[serde(default)]
     pub sticky: bool,
@@ -162,9 +169,28 @@ impl Observed {
         self.rules.iter().any(|rule| rule.serves(side))
     }
 
+    /// Everybody else's rules, as far as they were looked at.
+    pub fn others(&self) -> impl Iterator<Item = &Neighbour> {
+        self.neighbours.iter().chain(&self.test_neighbours).chain(&self.elsewhere)
+    }
+
+    /// Somebody else's rule that sends somebody's traffic to `side`.
+    pub fn borrower(&self, side: Side) -> Option<&Neighbour> {
+        self.others().find(|other| other.serves(side))
+    }
+
     pub fn routing(&self) -> Routing {
         let seen = |r: &Rule| (r.id.clone(), r.priority, r.matches.clone(), r.sends.clone());
         Routing(self.rules.iter().map(seen).collect())
+    }
+
+    /// ARNs of all this.
+    pub fn arns(&self) -> BTreeSet<String> {
+        let rules = self.rules.iter().map(|rule| rule.id.clone());
+        let services = Side::BOTH.into_iter().filter_map(|side| Some(self.service(side)?.id.clone()));
+        let groups =
+            Side::BOTH.into_iter().filter_map(|side| Some(self.sides[side].group.as_ref()?.id.clone()));
+        rules.chain(services).chain(groups).collect()
     }
 
     /// Nothing of ours is there at all.

@@ -6,6 +6,7 @@ mod carrying;
 use super::layout::Layout;
 use super::matches::Matches;
 use super::observed::Observed;
+use super::owned::{Claims, Owned, Stranger};
 use super::routing::Neighbour;
 use super::side::Side;
 
@@ -29,7 +30,8 @@ pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
     problems.extend(carrying::check(observed, layout));
     priorities(observed, layout, &mut problems);
     shadows(observed, layout, &mut problems);
-    foreign(observed, &mut problems);
+    foreign(observed, layout, &mut problems);
+    borrowed(observed, layout, &mut problems);
     groups(observed, layout, &mut problems);
     everybody(layout, &mut problems);
     if let (Some(ours), Some(test), Some(_)) =
@@ -107,27 +109,73 @@ fn shadows(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
     }
 }
 
-fn foreign(observed: &Observed, problems: &mut Vec<Problem>) {
+fn foreign(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
+    let owner = format!("{}/", layout.owner());
+    let strangers = Claims::new(observed, layout).strangers();
+    let (claimed, others): (Vec<_>, Vec<_>) = strangers.iter().partition(|it| it.owned == Owned::Claimed);
+    let (namesakes, others): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|it| it.tag.as_ref().is_some_and(|tag| tag.starts_with(&owner)));
+    let mut add = |summary: &str, detail| {
+        problems.push(Problem { attribute: "name", summary: summary.to_owned(), detail, fatal: true });
+    };
+    for Stranger { id, .. } in claimed {
+        add(
+            "A tag that was copied",
+            format!(
+                "{id} carries the tag bluegreen:resource of this resource and stands where this resource puts nothing, so somebody copied the tag. Nothing is done while that is so. Remove the tag from it, or import it if it is to belong here."
+            ),
+        );
+    }
+    for Stranger { id, tag, .. } in others {
+        let whose = tag.as_ref().map_or("it has no tag bluegreen:resource".to_owned(), |tag| {
+            format!("its tag bluegreen:resource is \"{tag}\"")
+        });
+        add(
+            "The name is taken",
+            format!(
+                "{id} exists and does not belong to this resource: {whose}. Choose another name, delete it, or take it over with terraform import."
+            ),
+        );
+    }
+    if !namesakes.is_empty() {
+        let ids: Vec<&str> = namesakes.iter().map(|it| it.id.as_str()).collect();
+        add("The name is taken", format!("{}\n\n{}", ids.join("\n"), taken_by_a_namesake(layout)));
+    }
+}
+
+fn taken_by_a_namesake(layout: &Layout) -> String {
+    let owner = layout.owner();
+    let label: String =
+        layout.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    format!(
+        "Another creation of {owner} made this: their tag bluegreen:resource ends in another id. Another state or another resource block holds it, or one has lost it. Choose another name for this one; or, if nobody else holds it, take it over with this block, with the address of this resource in it:\n\nimport {{\n  to = bluegreen_service.{label}\n  id = \"{owner}\"\n}}"
+    )
+}
+
+/// I2 counts everybody's rules.
+fn borrowed(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
     for side in Side::BOTH {
-        let standing = &observed.sides[side];
-        let service = standing.service.iter().filter(|s| !s.ours).map(|s| &s.id);
-        let group = standing.group.iter().filter(|g| !g.ours).map(|g| &g.id);
-        for id in service.chain(group) {
-            problems.push(Problem {
-                attribute: "name",
-                summary: "The name is taken".to_owned(),
-                detail: format!(
-                    "{id} exists and does not belong to this resource (no tag bluegreen:resource with its id). Choose another name, delete it, or take it over with terraform import."
-                ),
-                fatal: true,
-            });
-        }
+        let desired = observed.desired(side);
+        let Some(to) = layout.sides[side].demand.lower(desired) else { continue };
+        let Some(other) = observed.borrower(side) else { continue };
+        problems.push(Problem {
+            attribute: "name",
+            summary: format!("Somebody else's rule sends its callers to {side}"),
+            detail: format!(
+                "The rule {} ({}) was not made by this resource and forwards to the {side} target group. {side} is therefore kept at {desired} tasks instead of {to}, and cannot be destroyed, until that rule forwards elsewhere.",
+                other.id,
+                said(&other.matches)
+            ),
+            fatal: false,
+        });
     }
 }
 
 fn groups(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
+    let claims = Claims::new(observed, layout);
+    let ours = |side: Side| claims.group(side) == Some(Owned::Ours);
     for side in Side::BOTH {
-        let Some(group) = observed.sides[side].group.as_ref().filter(|group| group.ours) else { continue };
+        let Some(group) = observed.sides[side].group.as_ref().filter(|_| ours(side)) else { continue };
         let (is, wished) = (&group.settings.fixed, &layout.group.fixed);
         let members = [
             ("target_group.protocol", &is.protocol, &wished.protocol),

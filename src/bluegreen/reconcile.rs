@@ -8,6 +8,7 @@ use super::gate::Gate;
 use super::guard::{self, Act, Intent, Refusal};
 use super::layout::{Layout, short_task_definition};
 use super::observed::{Deployment, Observed};
+use super::owned::{Claims, Owned};
 use super::plan;
 use super::repeats::Repeats;
 use super::side::Side;
@@ -17,6 +18,9 @@ use super::step::{Step, Why};
 /// A third would leave callers with a failing side for 2 s more.
 const ILL_LOOKS: u8 = 2;
 
+/// Looks in a row that must find our id in a strange place; what it stands beside may not have been seen yet.
+const CLAIMED_LOOKS: u8 = 4;
+
 /// What a rollout keeps from turn to turn, for one layout.
 #[derive(Clone, Debug)]
 pub struct Turns {
@@ -24,6 +28,7 @@ pub struct Turns {
     memory: Memory,
     repeats: Repeats,
     ill_looks: u8,
+    claimed_looks: u8,
     returned: Option<Stuck>,
 }
 
@@ -52,6 +57,14 @@ pub enum Stuck {
     WentBack { from: Side, to: Side },
     #[error("it was done {times} times in this run and undone every time, and not by this run")]
     Contested { step: Box<Step>, times: u8 },
+    #[error("{id} is not this resource's: {}", .tag.as_ref().map_or("it has no tag bluegreen:resource, and the state does not hold it".to_owned(), |tag| format!("its tag bluegreen:resource is \"{tag}\"")))]
+    NotOurs { id: String, tag: Option<String> },
+    #[error(
+        "{id} carries this resource's tag and stands where this resource puts nothing: somebody copied the tag"
+    )]
+    Claimed { id: String },
+    #[error("the rule {rule}, which this resource did not make, sends its callers to {side}")]
+    Borrowed { side: Side, rule: String },
 }
 
 impl Stuck {
@@ -60,14 +73,22 @@ impl Stuck {
         match self {
             Stuck::ReleaseFailed { side, .. } | Stuck::Replaced { side, .. } => Some(*side),
             Stuck::WentBack { from, .. } => Some(*from),
-            Stuck::Contested { .. } => None,
+            Stuck::Borrowed { side, .. } => Some(*side),
+            Stuck::Contested { .. } | Stuck::NotOurs { .. } | Stuck::Claimed { .. } => None,
         }
     }
 }
 
 impl Turns {
     pub fn new(intent: Intent) -> Self {
-        Turns { intent, memory: Memory::default(), repeats: Repeats::default(), ill_looks: 0, returned: None }
+        Turns {
+            intent,
+            memory: Memory::default(),
+            repeats: Repeats::default(),
+            ill_looks: 0,
+            claimed_looks: 0,
+            returned: None,
+        }
     }
 
     /// `now` is since any fixed moment and never goes backwards.
@@ -78,11 +99,15 @@ impl Turns {
         if let Some(stuck) = &self.returned {
             return Turn::Stuck(stuck.clone());
         }
+        if let Some(turn) = self.not_ours(observed, layout) {
+            return turn;
+        }
         let step = match self.intent {
-            Intent::Release => {
+            Intent::Create | Intent::Release => {
                 self.way_back(observed, layout, &evidence).or_else(|| plan::next(observed, layout, &evidence))
             }
             Intent::Destroy => plan::next_farewell(observed, layout, &evidence),
+            Intent::CleanUp => plan::next_farewell(&Claims::new(observed, layout).ours(), layout, &evidence),
         };
         let Some(step) = step else { return Turn::Done };
         if let Some(stuck) = stuck(&step, observed, &evidence) {
@@ -98,6 +123,28 @@ impl Turns {
             Ok(act) => Turn::Act(act),
             Err(refusal) => Turn::Refused(step, refusal),
         }
+    }
+
+    /// A run that meets what is another's touches nothing more. What is to go only with its users is not begun.
+    fn not_ours(&mut self, observed: &Observed, layout: &Layout) -> Option<Turn> {
+        if self.intent == Intent::CleanUp {
+            return None;
+        }
+        let strangers = Claims::new(observed, layout).strangers();
+        self.claimed_looks = if strangers.is_empty() { 0 } else { self.claimed_looks.saturating_add(1) };
+        if let Some(stranger) = strangers.iter().find(|stranger| stranger.owned == Owned::Foreign) {
+            let (id, tag) = (stranger.id.clone(), stranger.tag.clone());
+            return Some(Turn::Stuck(Stuck::NotOurs { id, tag }));
+        }
+        if let Some(stranger) = strangers.first() {
+            let stuck = Stuck::Claimed { id: stranger.id.clone() };
+            let patient = self.claimed_looks < CLAIMED_LOOKS;
+            return Some(if patient { Turn::Wait(Step::Await(layout.settle())) } else { Turn::Stuck(stuck) });
+        }
+        let refers = |side: Side| observed.others().find(move |other| other.sends[side].is_some());
+        let (side, other) = Side::BOTH.into_iter().find_map(|side| Some((side, refers(side)?)))?;
+        let borrowed = Stuck::Borrowed { side, rule: other.id.clone() };
+        (self.intent == Intent::Destroy).then_some(Turn::Stuck(borrowed))
     }
 
     /// To be told of every act that was carried out; how often this run has done it by now. More than once means a

@@ -15,6 +15,10 @@ pub struct Repeats(Vec<(Step, u8)>);
 impl Repeats {
     /// Takes in a step that was carried out; how often it was by now.
     pub fn acted(&mut self, step: &Step) -> u8 {
+        // Done again and again for as long as it takes.
+        if matches!(step, Step::Renew { .. }) {
+            return 1;
+        }
         if let Some((_, times)) = self.0.iter_mut().find(|(done, _)| alike(done, step)) {
             *times = times.saturating_add(1);
             return *times;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::carried::Carried;
 use super::matches::Matches;
+use super::owned::Mark;
 use super::side::{Pair, Side};
 
 /// What a rule of ours is for. Its name is what the role tag says.
@@ -52,8 +53,7 @@ pub struct Rule {
     pub sends: Sends,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// Carries our ownership tag, or is known from the state.
-    pub ours: bool,
+    pub mark: Mark,
 }
 
 /// A rule as it is to be.
@@ -168,12 +168,26 @@ impl Sends {
     }
 }
 
-/// A rule of somebody else on the same listener.
+/// A rule of somebody else on one of our listeners.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Neighbour {
     pub id: String,
+    /// `DEFAULT_PRIORITY` for what a listener does by default.
     pub priority: u32,
     pub matches: Matches,
+    /// Weight of each of our target groups in its action; `None` when the group is not part of it.
+    #[serde(default)]
+    pub sends: Pair<Option<u32>>,
+}
+
+/// Evaluated after every number a rule can have.
+pub const DEFAULT_PRIORITY: u32 = u32::MAX;
+
+impl Neighbour {
+    /// Sends some of somebody's requests to `side`.
+    pub fn serves(&self, side: Side) -> bool {
+        !self.matches.parked() && self.sends[side].is_some_and(|weight| weight > 0)
+    }
 }
 
 /// Everything that decides who is sent where; compared as a whole to know since when it has stood.

@@ -43,6 +43,7 @@ impl Step {
             Step::Tag { object: Object::Service(side) } => format!("tag the {side} service"),
             Step::Tag { object: Object::Group(side) } => format!("tag the {side} target group"),
             Step::Tag { object: Object::Rule(_, role) } => format!("tag the {} rule", role.name()),
+            Step::Renew { side } => format!("say that the {side} target group is still being created"),
             Step::DeleteService { side } => format!("delete the {side} service"),
             Step::DeleteGroup { side } => format!("delete the {side} target group"),
         }

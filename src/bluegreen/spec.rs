@@ -168,7 +168,7 @@ impl Default for GroupAttributes {
 }
 
 impl Spec {
-    /// `CLUSTER/NAME`: the id of the resource and the value of the ownership tag.
+    /// `CLUSTER/NAME`: the id of the resource, and how the ownership tag begins.
     pub fn owner(&self) -> String {
         format!("{}/{}", self.cluster, self.name)
     }

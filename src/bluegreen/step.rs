@@ -62,6 +62,10 @@ pub enum Step {
     Tag {
         object: Object,
     },
+    /// Says on a target group that it is still being created.
+    Renew {
+        side: Side,
+    },
     /// Only when the resource is destroyed, as the next.
     DeleteService {
         side: Side,

@@ -1,6 +1,6 @@
 //! The clock of a run: the wall's, or a faster one for rehearsals against a sandbox that runs faster.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -21,6 +21,14 @@ impl Clock {
     /// Since the clock was made.
     pub fn now(&self) -> Duration {
         self.began.elapsed().mul_f64(self.speed)
+    }
+
+    /// Seconds since 1970, as every process on the same clock counts them. Tests pause tokio's clock, so what that is
+    /// ahead of the wall's is added; a faster clock has counted faster from the beginning.
+    pub fn unix(&self) -> u64 {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let ahead = Instant::now().into_std().saturating_duration_since(std::time::Instant::now());
+        (wall + ahead).mul_f64(self.speed).as_secs()
     }
 
     pub async fn sleep(&self, time: Duration) {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The tag by which a caller marks what is its own.
 const OWNER: &str = "bluegreen:resource";
 
-/// Callers that have tagged something as their own. Nothing is said of anybody else.
+/// Callers that have tagged something as their own, and with what. Nothing is said of anybody else.
 #[derive(Debug, Default)]
-pub struct Owners(BTreeSet<String>);
+pub struct Owners(BTreeMap<String, BTreeSet<String>>);
 
 impl Owners {
     pub fn done(
@@ -17,14 +17,13 @@ impl Owners {
         touched: &[(String, BTreeMap<String, String>)],
         tagging: &BTreeMap<String, String>,
     ) -> Option<(&'static str, String)> {
-        if tagging.contains_key(OWNER) {
-            self.0.insert(caller.to_owned());
+        if let Some(own) = tagging.get(OWNER) {
+            self.0.entry(caller.to_owned()).or_default().insert(own.clone());
             return None;
         }
-        if !self.0.contains(caller) {
-            return None;
-        }
-        let (foreign, _) = touched.iter().find(|(_, tags)| !tags.contains_key(OWNER))?;
-        Some(("I5", format!("{operation} touched {foreign}, which has no tag {OWNER}")))
+        let own = self.0.get(caller)?;
+        let foreign = |tags: &BTreeMap<String, String>| tags.get(OWNER).is_none_or(|tag| !own.contains(tag));
+        let (foreign, _) = touched.iter().find(|(_, tags)| foreign(tags))?;
+        Some(("I5", format!("{operation} touched {foreign}, whose tag {OWNER} is not one of its own")))
     }
 }

@@ -11,6 +11,7 @@ pub struct Fault {
 
 pub const INTERLEAVING: &[&str] = &["--test", "every_interleaving"];
 pub const LIB: &[&str] = &["--package", "terraform-provider-bluegreen", "--lib"];
+const BORDERS: &[&str] = &["--test", "borders"];
 const PROTOCOL: &[&str] = &["--test", "protocol"];
 
 pub const FAULTS: &[Fault] = &[
@@ -233,10 +234,73 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "adoption without tag check",
-        file: "src/aws/tags.rs",
-        find: "tags.get(OWNER_TAG) == Some(&self.owner) || self.known.contains(arn)",
-        replace: "tags.get(OWNER_TAG) == Some(&self.owner) || !arn.is_empty()",
+        file: "src/aws/ownership.rs",
+        find: "None if held => Mark::Held,",
+        replace: "None if held || !arn.is_empty() => Mark::Held,",
         caught_by: LIB,
+    },
+    Fault {
+        name: "ownership by name alone",
+        file: "src/aws/ownership.rs",
+        find: "Some(tag) if *tag == self.tag => {",
+        replace: "Some(tag) if *tag == self.tag || self.namesake(tag) => {",
+        caught_by: BORDERS,
+    },
+    Fault {
+        name: "a tag is believed wherever a rule stands",
+        file: "src/bluegreen/owned.rs",
+        find: "Mark::Tagged if self.stands(rule) => Owned::Ours,",
+        replace: "Mark::Tagged if self.stands(rule) || !rule.id.is_empty() => Owned::Ours,",
+        caught_by: BORDERS,
+    },
+    Fault {
+        name: "a tag is believed whatever a service is attached to",
+        file: "src/bluegreen/owned.rs",
+        find: "Mark::Tagged if attached => Owned::Ours,",
+        replace: "Mark::Tagged if attached || !service.id.is_empty() => Owned::Ours,",
+        caught_by: LIB,
+    },
+    Fault {
+        name: "what is being created is taken up",
+        file: "src/bluegreen/owned.rs",
+        find: "(now >= at.saturating_add(GIVEN_UP)).then_some(())",
+        replace: "(now >= at).then_some(())",
+        caught_by: LIB,
+    },
+    Fault {
+        name: "what serves is taken up",
+        file: "src/bluegreen/owned.rs",
+        find: "layout.creating.is_some() && Side::BOTH.iter().all(|side| nobody(observed, *side));",
+        replace: "layout.creating.is_some() && Side::BOTH.iter().any(|side| nobody(observed, *side));",
+        caught_by: LIB,
+    },
+    Fault {
+        name: "clean-up of what is another's",
+        file: "src/bluegreen/owned.rs",
+        find: "if self.group(side) != Some(Owned::Ours) {",
+        replace: "if self.group(side).is_none() {",
+        caught_by: LIB,
+    },
+    Fault {
+        name: "somebody else's rule not counted",
+        file: "src/bluegreen/observed.rs",
+        find: "self.others().find(|other| other.serves(side))",
+        replace: "self.others().find(|other| other.serves(side) && other.id.is_empty())",
+        caught_by: INTERLEAVING,
+    },
+    Fault {
+        name: "guard: a side that somebody else's rule uses may be lowered",
+        file: "src/bluegreen/guard.rs",
+        find: "        self.borrowed(side)?;\n        let serving",
+        replace: "        let serving",
+        caught_by: INTERLEAVING,
+    },
+    Fault {
+        name: "a create that ran out of time and serves is an error",
+        file: "src/provider/service/create.rs",
+        find: "(stopped || matches!(ending.how, How::TimedOut(_)))",
+        replace: "stopped",
+        caught_by: BORDERS,
     },
     Fault {
         name: "any error read as absence",
@@ -281,16 +345,9 @@ pub const FAULTS: &[Fault] = &[
         caught_by: &["--test", "kills", "slow_day"],
     },
     Fault {
-        name: "a create that ran out of time is reversed",
-        file: "src/provider/service/apply.rs",
-        find: "!matches!(ending.how, How::Interrupted(_) | How::TimedOut(_))",
-        replace: "!matches!(ending.how, How::Interrupted(_))",
-        caught_by: &["--test", "kills", "create_and_destroy"],
-    },
-    Fault {
         name: "planned instead of real state on failure",
         file: "src/provider/service/apply.rs",
-        find: "let mut truth = state::object(&request.planned, observed);",
+        find: "let mut truth = state::object(&request.planned, &ours);",
         replace: "let mut truth = request.planned.clone();",
         caught_by: &["--test", "kills", "one_ctrl_c_to_terraform"],
     },

@@ -5,9 +5,11 @@ use std::time::Duration;
 use bluegreen_provider::bluegreen::evidence::{Evidence, Memory};
 use bluegreen_provider::bluegreen::guard::{Intent, Refusal, admit};
 use bluegreen_provider::bluegreen::layout::Layout;
+use bluegreen_provider::bluegreen::matches::Matches;
 use bluegreen_provider::bluegreen::observed::Observed;
+use bluegreen_provider::bluegreen::owned::Mark;
 use bluegreen_provider::bluegreen::phase::Phase;
-use bluegreen_provider::bluegreen::routing::{Role, Rule, RuleWish, Sends};
+use bluegreen_provider::bluegreen::routing::{Neighbour, Role, Rule, RuleWish, Sends};
 use bluegreen_provider::bluegreen::side::{Pair, Side};
 use bluegreen_provider::bluegreen::step::{Object, Step, Why};
 
@@ -156,10 +158,10 @@ fn i4_the_public_does_not_see_the_candidate_early_and_the_canary_only_the_chosen
 #[test]
 fn i5_what_is_not_ours_is_not_touched() {
     let (mut observed, proved) = stands(Phase::Canary);
-    rule_of(&mut observed, Role::Production).ours = false;
-    rule_of(&mut observed, Role::Canary).ours = false;
-    observed.sides.green.service.as_mut().unwrap().ours = false;
-    observed.sides.blue.group.as_mut().unwrap().ours = false;
+    rule_of(&mut observed, Role::Production).mark = Mark::Foreign;
+    rule_of(&mut observed, Role::Canary).mark = Mark::Foreign;
+    observed.sides.green.service.as_mut().unwrap().mark = Mark::Foreign;
+    observed.sides.blue.group.as_mut().unwrap().mark = Mark::Foreign;
     let canary = rule_of(&mut observed, Role::Canary).id.clone();
     let production = rule_of(&mut observed, Role::Production).id.clone();
     let steps = [
@@ -184,6 +186,30 @@ fn i5_what_is_not_ours_is_not_touched() {
         for intent in [Intent::Release, Intent::Destroy] {
             let judged = admit(&step, intent, &observed, &layout, &proved);
             assert!(matches!(judged, Err(Refusal::NotOurs(_))), "{step:?}: {judged:?}");
+        }
+    }
+}
+
+/// I2 counts rules that are not ours.
+#[test]
+fn i2_a_side_that_somebody_elses_rule_uses_is_not_lowered_or_deleted() {
+    let (mut observed, proved) = stands(Phase::Stable);
+    let sends = Pair { blue: None, green: Some(1) };
+    let theirs = Neighbour { id: "theirs".to_owned(), priority: 7, matches: Matches::default(), sends };
+    for at in 0..3 {
+        for others in [&mut observed.neighbours, &mut observed.test_neighbours, &mut observed.elsewhere] {
+            others.clear();
+        }
+        [&mut observed.neighbours, &mut observed.test_neighbours, &mut observed.elsewhere][at]
+            .push(theirs.clone());
+        let layout = Layout::of(&spec(Phase::Stable));
+        for step in [
+            Step::Lower { side: Side::Green, from: 1, to: 0 },
+            Step::DeleteService { side: Side::Green },
+            Step::DeleteGroup { side: Side::Green },
+        ] {
+            let judged = admit(&step, Intent::Destroy, &observed, &layout, &proved);
+            assert!(matches!(judged, Err(Refusal::Borrowed { .. })), "{step:?}: {judged:?}");
         }
     }
 }

@@ -8,6 +8,7 @@ use bluegreen_provider::bluegreen::layout::{Layout, same_task_definition};
 use bluegreen_provider::bluegreen::observed::{
     Deployment, Group, Observed, Service, ServiceStatus, Standing, Target, TargetHealth,
 };
+use bluegreen_provider::bluegreen::owned::Mark;
 use bluegreen_provider::bluegreen::routing::{Role, Rule, Sends};
 use bluegreen_provider::bluegreen::side::{Pair, Side};
 use bluegreen_provider::bluegreen::step::{Object, Step};
@@ -154,7 +155,7 @@ impl World {
                     id: format!("group-{side}"),
                     settings: layout.group.clone(),
                     tags: layout.tags_for(side.name()),
-                    ours: true,
+                    mark: Mark::Held,
                     sticky: false,
                     targets: Vec::new(),
                 });
@@ -170,7 +171,7 @@ impl World {
                     carried: to.carried.clone(),
                     sends: to.sends.clone(),
                     tags: layout.tags_for(to.role.name()),
-                    ours: true,
+                    mark: Mark::Held,
                 };
                 self.reroute(|world| world.rules.push(rule));
             }
@@ -207,6 +208,7 @@ impl World {
             }
             Step::DeleteGroup { side } => self.sides[*side].group = None,
             Step::Tag { object } => self.tag(object, layout),
+            Step::Renew { .. } => panic!("nothing here is being created for others to see"),
             Step::ConfigureGroup { .. } | Step::Configure { .. } => {
                 panic!("nothing here differs in settings")
             }
@@ -233,7 +235,8 @@ impl Deployed {
             deployment: if desired == 0 { Deployment::Completed } else { Deployment::InProgress },
             settings: layout.service.clone(),
             tags: layout.tags_for(side.name()),
-            ours: true,
+            mark: Mark::Held,
+            groups: BTreeSet::new(),
             tasks: BTreeSet::new(),
             remarks: Vec::new(),
         };

@@ -154,7 +154,7 @@ fn imports_are_as_recorded() {
             stage.apply(&format!("{phase}, imported")).await;
         }
         stage.forget();
-        stage.apply("a create over it").await;
+        stage.apply_fails("a create over it").await;
         for wrong in ["nginx", "shop/apache", "shop/", "nowhere/nginx", "a/b/c"] {
             assert!(!stage.import(wrong).await);
         }

@@ -14,6 +14,8 @@ pub struct Project {
     pub config: Value,
     pub state: Value,
     private: Vec<u8>,
+    /// What a failed create left in the state is made anew by the next apply.
+    tainted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +31,14 @@ fn errors(diagnostics: &Diagnostics) -> Result<(), String> {
 
 impl Project {
     pub fn new(provider: Bluegreen) -> Project {
-        Project { provider, config: Value::Null, state: Value::Null, private: Vec::new() }
+        Project { provider, config: Value::Null, state: Value::Null, private: Vec::new(), tainted: false }
     }
 
     /// Another working directory with the same state, as when two runners apply at once.
+    #[allow(dead_code, reason = "not every suite has two runners")]
     pub fn copy(&self, provider: Bluegreen) -> Project {
         let (config, state, private) = (self.config.clone(), self.state.clone(), self.private.clone());
-        Project { provider, config, state, private }
+        Project { provider, config, state, private, tainted: self.tainted }
     }
 
     pub fn resource(&self) -> &dyn Resource {
@@ -99,6 +102,9 @@ impl Project {
     }
 
     pub async fn apply(&mut self, stop: CancellationToken) -> Result<Applied, String> {
+        if self.tainted {
+            self.destroy().await?;
+        }
         self.refresh().await?;
         let planned = self.plan()?;
         if planned.planned == self.state {
@@ -112,6 +118,7 @@ impl Project {
         planned: PlanResponse,
         stop: CancellationToken,
     ) -> Result<Applied, String> {
+        let creates = self.state.is_null();
         let request = ApplyRequest {
             prior: self.state.clone(),
             planned: planned.planned.clone(),
@@ -128,6 +135,7 @@ impl Project {
         if ended.is_ok() || !result.state.is_null() {
             stored(&result.state, self.resource());
             (self.state, self.private) = (result.state, result.private);
+            self.tainted = creates && ended.is_err();
         }
         ended.map(|()| Applied::Done)
     }
@@ -144,7 +152,14 @@ impl Project {
         if ended.is_ok() || !result.state.is_null() {
             (self.state, self.private) = (result.state, result.private);
         }
+        self.tainted &= !self.state.is_null();
         ended
+    }
+
+    /// Terraform forgets it; AWS does not.
+    #[allow(dead_code, reason = "not every suite loses its state")]
+    pub fn forget(&mut self) {
+        (self.state, self.private, self.tainted) = (Value::Null, Vec::new(), false);
     }
 
     /// Takes up what is there, in place of whatever was known; a read completes it.
@@ -152,7 +167,7 @@ impl Project {
         let imported = self.resource().import(id.to_owned(), CancellationToken::new()).await;
         errors(&imported.diagnostics)?;
         stored(&imported.state, self.resource());
-        (self.state, self.private) = (imported.state, imported.private);
+        (self.state, self.private, self.tainted) = (imported.state, imported.private, false);
         self.refresh().await
     }
 }

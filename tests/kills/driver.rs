@@ -35,7 +35,16 @@ pub async fn configure(host: &mut Host, stage: &Stage) {
 /// Read, plan and apply; a null `config` destroys. What the host keeps is what would be in the state if it ended
 /// here.
 pub async fn apply(host: &mut Host, config: &Value) -> Result<(), Refused> {
-    let applied = host.apply(config).await?;
-    assert_ne!(applied.change, Change::Replace, "a replacement");
+    let tainted = host.kept.tainted;
+    let applied = match host.apply(config).await {
+        // What was made by a create that was killed, and serves, is taken over as the error says.
+        Err(refused) if refused.call == "apply" && refused.to_string().contains("import {") => {
+            let text = |name: &str| config.get(name).as_str().unwrap_or_default().to_owned();
+            host.import(&format!("{}/{}", text("cluster"), text("name"))).await?;
+            host.apply(config).await?
+        }
+        applied => applied?,
+    };
+    assert!(tainted || applied.change != Change::Replace, "a replacement");
     Ok(())
 }

@@ -206,7 +206,8 @@ async fn the_update_timeout_runs_out() {
     stage.end().await;
 }
 
-/// What a create had made by then stays, is nowhere in the state, and is taken up by the next one; what a destroy
+/// What an interrupted create had made by then is in the state and made anew by the next one; what one out of time had
+/// made is gone again; what a destroy
 /// has left stays in the state, and the next one goes on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn create_and_destroy_interrupted_or_out_of_time() {
@@ -219,14 +220,14 @@ async fn create_and_destroy_interrupted_or_out_of_time() {
     let ended = apply.end().await;
     assert!(!ended.ok && ended.said.contains("Interrupted"), "{}", ended.said);
     assert!(ended.said.contains("parked, so nobody is sent to this service yet"), "{}", ended.said);
-    assert!(ended.said.contains("the next apply takes it up and goes on"), "{}", ended.said);
+    assert!(ended.said.contains("the next apply takes it away and makes it anew"), "{}", ended.said);
     assert_eq!(writes_since(&stage, struck).await, [""; 0], "{}", ended.said);
-    assert_eq!(stage.state().await, Value::Null);
+    assert_eq!(stage.state().await["production_color"], Value::Null);
 
     stage.set(json!({ "timeouts": { "create": "10s" } }));
     let said = stage.apply_fails().await;
     assert!(said.contains("The time for this operation ran out"), "{said}");
-    assert!(said.contains("the next apply takes it up and goes on"), "{said}");
+    assert!(said.contains("Nothing was left behind"), "{said}");
     stage.set(json!({ "timeouts": null }));
     finishes(&stage, Some("promoted"), "promoted").await;
 

@@ -40,7 +40,7 @@ fn everything_there(operation: &str, body: &str) -> (u16, String) {
             let described = |arn: &String| {
                 let name = arn.rsplit('/').next().unwrap().split('-').next().unwrap();
                 format!(
-                    "<member><ResourceArn>{arn}</ResourceArn><Tags><member><Key>bluegreen:resource</Key><Value>shop/{name}</Value></member></Tags></member>"
+                    "<member><ResourceArn>{arn}</ResourceArn><Tags><member><Key>bluegreen:resource</Key><Value>shop/{name}/1</Value></member></Tags></member>"
                 )
             };
             let all: String = members(body, "ResourceArns").iter().map(described).collect();
@@ -68,7 +68,7 @@ async fn a_refresh_of_a_hundred_services_costs_at_most_three_calls_each() {
             let (aws, turns) = (aws.clone(), turns.clone());
             tokio::spawn(async move {
                 let _turn = turns.acquire().await.unwrap();
-                let whose = Ownership::new("shop", &format!("s{n}"), LISTENER, None);
+                let whose = Ownership::new("shop", &format!("s{n}"), "1", LISTENER, None);
                 let seen = aws.observe(&whose, Depth::Facts).await.unwrap();
                 assert!(seen.production().is_some_and(|rule| rule.sends.all_to(Side::Blue)));
                 assert_eq!(seen.neighbours.len(), 99);

@@ -4,6 +4,7 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 
 use crate::aws::tags::Tags;
 use crate::bluegreen::observed::{Group, Target, TargetHealth};
+use crate::bluegreen::owned::Mark;
 use crate::bluegreen::spec::{FixedGroupSettings, GroupAttributes, GroupSettings, HealthCheck};
 
 pub(super) const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
@@ -42,7 +43,7 @@ pub(in crate::aws) fn group(
     raw: &elb::TargetGroup,
     attributes: Attributes,
     tags: Tags,
-    ours: bool,
+    mark: Mark,
     targets: Vec<Target>,
 ) -> Group {
     Group {
@@ -53,7 +54,7 @@ pub(in crate::aws) fn group(
             attributes: attributes.wished,
         },
         tags,
-        ours,
+        mark,
         sticky: attributes.sticky,
         targets,
     }
@@ -161,7 +162,7 @@ mod tests {
                 .set_matcher(sent.matcher)
                 .build();
             let attributes = attributes(&expand::attributes(&wished.attributes));
-            let read = group(&raw, attributes, Tags::new(), true, Vec::new());
+            let read = group(&raw, attributes, Tags::new(), Mark::Held, Vec::new());
             assert_eq!(read.settings, wished);
             assert!(!read.sticky);
         }

@@ -6,7 +6,8 @@ use super::{carried, flatten};
 use crate::aws::ownership::{Ownership, listener_of};
 use crate::aws::tags::Tags;
 use crate::bluegreen::names::ROLE_TAG;
-use crate::bluegreen::routing::{Neighbour, Role, Rule, Sends};
+use crate::bluegreen::owned::Mark;
+use crate::bluegreen::routing::{DEFAULT_PRIORITY, Neighbour, Role, Rule, Sends};
 use crate::bluegreen::side::{Pair, Side};
 
 /// A rule with its tags; `None` where others' tags were not asked for.
@@ -20,6 +21,7 @@ pub(in crate::aws) struct Sorted {
     pub rules: Vec<Rule>,
     pub neighbours: Vec<Neighbour>,
     pub test_neighbours: Vec<Neighbour>,
+    pub elsewhere: Vec<Neighbour>,
 }
 
 /// Always the same answer for the same rules. Of rules that play one part, the one that serves (not parked,
@@ -28,24 +30,38 @@ pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Ownership, groups: &Pair<O
     let mut sorted = Sorted::default();
     let mut ours = Vec::new();
     for one in seen {
-        let (Some(arn), Some(priority)) = (&one.raw.rule_arn, flatten::priority(one.raw)) else { continue };
+        let Some(arn) = &one.raw.rule_arn else { continue };
         let tags = one.tags.cloned().unwrap_or_default();
-        let (id, matches) = (arn.clone(), flatten::matches(one.raw));
-        if whose.owns(arn, &tags) {
-            let (carried, sends) = (carried::flatten(one.raw), flatten::sends(one.raw, groups));
+        let (id, matches, sends) = (arn.clone(), flatten::matches(one.raw), flatten::sends(one.raw, groups));
+        let weights = match &sends {
+            Sends::Forward(forward) => forward.ours,
+            Sends::Elsewhere(_) => Pair::default(),
+        };
+        let concerns = Side::BOTH.into_iter().any(|side| weights[side].is_some());
+        let Some(priority) = flatten::priority(one.raw) else {
+            let priority = DEFAULT_PRIORITY;
+            sorted.elsewhere.extend(concerns.then_some(Neighbour { id, priority, matches, sends: weights }));
+            continue;
+        };
+        let mark = whose.mark(arn, &tags);
+        // What another creation of this name has made is its own, unless it was left behind.
+        let held = whose.known.contains(arn) || mark == Mark::Tagged;
+        if held || (mark == Mark::Namesake && whose.creates) {
+            let carried = carried::flatten(one.raw);
             let role = Role::Production;
-            let rule = Rule { id, role, priority, matches, carried, sends, tags, ours: true };
+            let rule = Rule { id, role, priority, matches, carried, sends, tags, mark };
             ours.push(Rule { role: role_of(&rule, whose), ..rule });
             continue;
         }
-        let neighbour = Neighbour { id, priority, matches };
+        let neighbour = Neighbour { id, priority, matches, sends: weights };
         match listener_of(arn) {
             Some(listener) if listener == whose.listener => sorted.neighbours.push(neighbour),
             listener if listener == whose.test_listener => sorted.test_neighbours.push(neighbour),
-            _ => {}
+            _ => sorted.elsewhere.extend(concerns.then_some(neighbour)),
         }
     }
-    ours.sort_by_key(|rule| (rule.matches.parked(), rule.priority, rule.id.clone()));
+    // A copied tag takes no part away from a rule that is known to play it.
+    ours.sort_by_key(|rule| (rule.matches.parked(), rule.mark != Mark::Held, rule.priority, rule.id.clone()));
     for mut rule in ours {
         rule.role = free_role(&sorted.rules, &rule);
         sorted.rules.push(rule);
@@ -94,7 +110,7 @@ mod tests {
 
     fn whose() -> Ownership {
         let (listener, test) = ("arn:x:listener/app/web/1/2", "arn:x:listener/app/web/1/9");
-        Ownership::new("shop", "web", listener, Some(test))
+        Ownership::new("shop", "web", "1", listener, Some(test))
     }
 
     fn groups() -> Pair<Option<String>> {
@@ -116,7 +132,7 @@ mod tests {
     }
 
     fn ours(role: &str) -> Tags {
-        let pairs = [(OWNER_TAG, "shop/web"), (ROLE_TAG, role)];
+        let pairs = [(OWNER_TAG, "shop/web/1"), (ROLE_TAG, role)];
         pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
     }
 

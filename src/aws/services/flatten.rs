@@ -6,19 +6,21 @@ use aws_sdk_ecs::types as ecs;
 
 use crate::aws::tags;
 use crate::bluegreen::observed::{Deployment, Service, ServiceStatus};
+use crate::bluegreen::owned::Mark;
 use crate::bluegreen::spec::{Capacity, CapacityProvider, ServiceSettings};
 
 /// `group` is the ARN of the target group the service should be attached to. Tasks and remarks are left empty.
 pub(in crate::aws) fn service(
     raw: &ecs::Service,
     group: Option<&str>,
-    ours: impl Fn(&str, &BTreeMap<String, String>) -> bool,
+    mark: impl Fn(&str, &BTreeMap<String, String>) -> Mark,
 ) -> Service {
     let id = raw.service_arn.clone().unwrap_or_default();
     let tags = tags::flatten_ecs(raw.tags.as_deref());
     let primary = primary(raw);
     Service {
-        ours: ours(&id, &tags),
+        mark: mark(&id, &tags),
+        groups: raw.load_balancers.iter().flatten().filter_map(|it| it.target_group_arn.clone()).collect(),
         id,
         status: match raw.status.as_deref() {
             Some("DRAINING") => ServiceStatus::Draining,

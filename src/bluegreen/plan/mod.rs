@@ -12,6 +12,7 @@ use super::evidence::Evidence;
 use super::gate::Gate;
 use super::layout::{Layout, same_task_definition};
 use super::observed::{Deployment, Observed, ServiceStatus};
+use super::owned::{Claims, Owned};
 use super::routing::{Role, Rule};
 use super::side::Side;
 use super::step::{Object, Step};
@@ -36,7 +37,9 @@ pub fn story(observed: &Observed, layout: &Layout) -> Vec<Step> {
 pub fn next(observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option<Step> {
     let layout = layout.over(observed);
     let look = Look::new(observed, &layout, evidence);
-    look.groups()
+    look.taking_up()
+        .or_else(|| look.renewal())
+        .or_else(|| look.groups())
         .or_else(|| look.attachment())
         .or_else(|| look.services())
         .or_else(|| look.switches())
@@ -101,6 +104,31 @@ impl<'a> Look<'a> {
         self.evidence.proves(self.observed, self.layout, side, need)
     }
 
+    /// What a creation that was given up left behind is first tagged anew: the groups, which say that somebody is at
+    /// it, then all the rest.
+    fn taking_up(&self) -> Option<Step> {
+        self.layout.creating?;
+        let claims = Claims::new(self.observed, self.layout);
+        let left = |owned: Option<Owned>| owned == Some(Owned::Left);
+        let groups = self.order().into_iter().find(|side| left(claims.group(*side))).map(Object::Group);
+        let service = || self.order().into_iter().find(|side| left(claims.service(*side)));
+        let rule = || self.observed.rules.iter().find(|rule| left(Some(claims.rule(rule))));
+        let object = groups
+            .or_else(|| service().map(Object::Service))
+            .or_else(|| rule().map(|rule| Object::Rule(rule.id.clone(), rule.role)))?;
+        Some(Step::Tag { object })
+    }
+
+    /// Once a minute.
+    fn renewal(&self) -> Option<Step> {
+        self.layout.creating?;
+        let old = |side: &Side| {
+            let group = self.observed.sides[*side].group.as_ref();
+            group.is_some_and(|group| !self.layout.tags_group(*side, &group.tags))
+        };
+        self.order().into_iter().find(old).map(|side| Step::Renew { side })
+    }
+
     fn groups(&self) -> Option<Step> {
         self.order().into_iter().find_map(|side| match &self.observed.sides[side].group {
             None => Some(Step::CreateGroup { side }),
@@ -152,6 +180,10 @@ impl<'a> Look<'a> {
         let public = self.layout.public;
         let lowered = |side: Side| {
             let from = self.observed.desired(side);
+            // Somebody else's rule needs an unknown number of tasks there.
+            if self.observed.borrower(side).is_some() {
+                return None;
+            }
             self.layout.sides[side].demand.lower(from).map(|to| Step::Lower { side, from, to })
         };
         let left_behind = lowered(public.other());
@@ -201,8 +233,13 @@ impl<'a> Look<'a> {
             let standing = &self.observed.sides[side];
             let service =
                 standing.service.as_ref().filter(|s| s.tags != wished).map(|_| Object::Service(side));
-            service
-                .or_else(|| standing.group.as_ref().filter(|g| g.tags != wished).map(|_| Object::Group(side)))
+            service.or_else(|| {
+                standing
+                    .group
+                    .as_ref()
+                    .filter(|g| !self.layout.tags_group(side, &g.tags))
+                    .map(|_| Object::Group(side))
+            })
         };
         let object = untagged_rule.or_else(|| self.order().into_iter().find_map(untagged))?;
         Some(Step::Tag { object })

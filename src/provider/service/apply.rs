@@ -8,20 +8,18 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::rollout::{Ending, How, Rollout};
-use super::{attributes, decode, explain, inputs, place, planned, private, protection, state, validate};
-use crate::aws::{Aws, Depth, Ownership};
+use super::{attributes, decode, explain, place, planned, private, protection, state, validate};
+use crate::aws::{Aws, Depth, Ownership, drawn_id};
 use crate::bluegreen::guard::Intent;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
+use crate::bluegreen::owned::Claims;
 use crate::bluegreen::spec::Spec;
 use crate::provider::clock::Clock;
 use terraform_plugin::{
     Action, ApplyRequest, ApplyResponse, AttributePath, Diagnostic, Diagnostics, ImportResponse, PlanRequest,
     PlanResponse, ReadRequest, ReadResponse, Resource, Schema, Value,
 };
-
-/// How long what a failed create made may take to go away again.
-const CLEAN_UP: Duration = Duration::from_secs(10 * 60);
 
 /// What `ConfigureProvider` leaves for the resources: a connection, or why there is none.
 pub type Connection = Arc<RwLock<Result<Connected, Diagnostic>>>;
@@ -64,8 +62,9 @@ impl Resource for Service {
 
     async fn read(&self, request: ReadRequest) -> ReadResponse {
         match self.look(&request.state, &request.stop).await {
-            Ok(Some(observed)) => ReadResponse {
-                state: state::object(&request.state, &observed),
+            // The state tells only what is its own; what is in its place is told by the plan.
+            Ok(Some((observed, ours))) => ReadResponse {
+                state: state::object(&request.state, &ours),
                 private: private::encode(&observed),
                 diagnostics: explain::extras(&request.state, &observed).into_iter().collect(),
             },
@@ -99,7 +98,7 @@ impl Resource for Service {
             Ok(spec) => spec,
             Err(undecided) => return unchanged(&request, undecided),
         };
-        let applying = Applying::new(connected, &request, &spec, action);
+        let mut applying = Applying::new(connected, &request, &spec, action);
         match action {
             Action::Create => applying.create(&request).await,
             Action::Update => applying.update(&request).await,
@@ -138,6 +137,7 @@ impl Resource for Service {
         let mut imported = state::imported(
             &[
                 ("id", &format!("{cluster}/{name}")),
+                ("creation_id", &found.whose.id),
                 ("cluster", cluster),
                 ("name", name),
                 ("vpc_id", &found.vpc_id),
@@ -168,8 +168,12 @@ impl Service {
         self.connection.read().await.clone()
     }
 
-    /// The facts; `None` when all of it is certainly gone.
-    async fn look(&self, known: &Value, stop: &CancellationToken) -> Result<Option<Observed>, Diagnostic> {
+    /// The facts, and what is ours of them; `None` when all of that is certainly gone.
+    async fn look(
+        &self,
+        known: &Value,
+        stop: &CancellationToken,
+    ) -> Result<Option<(Observed, Observed)>, Diagnostic> {
         let connected = self.connected().await?;
         let whose = whose(known);
         let look = connected.aws.observe(&whose, Depth::Facts);
@@ -179,16 +183,25 @@ impl Service {
                 return Err(Diagnostic::error(AttributePath::root(), "Interrupted", "Reading was interrupted; the state is as it was."));
             }
         };
-        Ok((!observed.nothing()).then_some(observed))
+        let ours = match decode::spec_to_destroy(known) {
+            Ok(spec) => Claims::new(&observed, &layout(&spec, &whose)).ours(),
+            Err(_) => observed.clone(),
+        };
+        Ok((!ours.nothing()).then_some((observed, ours)))
     }
 }
 
 fn whose(value: &Value) -> Ownership {
     let text = |path: &str| value.at(path).as_str().unwrap_or_default();
     let test = value.at("test_listener.arn").as_str();
-    let mut whose = Ownership::new(text("cluster"), text("name"), text("listener_arn"), test);
+    let (cluster, name, id) = (text("cluster"), text("name"), text("creation_id"));
+    let mut whose = Ownership::new(cluster, name, id, text("listener_arn"), test);
     whose.known = state::known_arns(value);
     whose
+}
+
+fn layout(spec: &Spec, whose: &Ownership) -> Layout {
+    Layout { id: whose.id.clone(), ..Layout::of(spec) }
 }
 
 /// Nothing was done.
@@ -201,13 +214,13 @@ fn unchanged(request: &ApplyRequest, diagnostics: impl Into<Diagnostics>) -> App
 }
 
 /// One apply under way.
-struct Applying {
-    connected: Connected,
-    whose: Ownership,
-    layout: Layout,
-    clock: Clock,
-    stop: CancellationToken,
-    timeout: Duration,
+pub(super) struct Applying {
+    pub connected: Connected,
+    pub whose: Ownership,
+    pub layout: Layout,
+    pub clock: Clock,
+    pub stop: CancellationToken,
+    pub timeout: Duration,
 }
 
 impl Applying {
@@ -217,33 +230,38 @@ impl Applying {
             Action::Update => (&request.planned, "update"),
             Action::Delete => (&request.prior, "delete"),
         };
-        let mut whose = whose(wish);
+        let id = wish.get("creation_id").as_str().map_or_else(drawn_id, str::to_owned);
+        let mut with_id = wish.clone();
+        with_id.set("creation_id", id.as_str());
+        let mut whose = whose(&with_id);
+        whose.creates = action == Action::Create;
         // What the state knows is ours also where the plan does not know it yet.
         whose.known.extend(state::known_arns(&request.prior));
         let clock = Clock::new(connected.speed);
         Applying {
             connected,
+            layout: layout(spec, &whose),
             whose,
-            layout: Layout::of(spec),
             clock,
             stop: request.stop.clone(),
             timeout: decode::timeout(wish, operation),
         }
     }
 
-    async fn rollout(&self, intent: Intent) -> Ending {
+    pub async fn rollout(&self, intent: Intent) -> Ending {
         self.rollout_at(intent, self.clock, self.timeout).await
     }
 
-    async fn rollout_at(&self, intent: Intent, clock: Clock, timeout: Duration) -> Ending {
+    pub async fn rollout_at(&self, intent: Intent, clock: Clock, timeout: Duration) -> Ending {
         let aws = self.connected.aws.until(self.stop.clone());
         let (whose, layout, stop) = (&self.whose, &self.layout, self.stop.clone());
         Rollout { aws: &aws, whose, layout, clock, stop, timeout }.run(intent).await
     }
 
     /// A success is what was planned, with the names that are known only now.
-    fn done(&self, request: &ApplyRequest, observed: &Observed) -> ApplyResponse {
+    pub fn done(&self, request: &ApplyRequest, observed: &Observed) -> ApplyResponse {
         let mut new = request.planned.clone();
+        new.set("creation_id", self.whose.id.as_str());
         state::names(&mut new, observed);
         if new.get("phase").is_unknown() {
             new.set("phase", decode::phase(&new).map(|phase| phase.name()));
@@ -253,34 +271,6 @@ impl Applying {
         let diagnostics =
             (!lost.is_empty()).then(|| explain::made_anew(&lost, observed)).into_iter().collect();
         ApplyResponse { state: new, private: private::encode(observed), diagnostics }
-    }
-
-    async fn create(&self, request: &ApplyRequest) -> ApplyResponse {
-        let problems = self.preflight().await;
-        if problems.has_errors() {
-            return ApplyResponse { diagnostics: problems, ..ApplyResponse::default() };
-        }
-        let ending = self.rollout(Intent::Release).await;
-        let observed = ending.observed.as_ref();
-        if let (How::Done, Some(observed)) = (&ending.how, observed) {
-            return self.done(request, observed);
-        }
-        // While nobody has been sent here, what was made can be taken away again. An interrupt or a timeout
-        // reverses nothing, and neither does anything once callers depend on it.
-        let untouched = observed.is_some_and(|observed| observed.public().is_none());
-        let reverse = untouched && !matches!(ending.how, How::Interrupted(_) | How::TimedOut(_));
-        let next = if reverse && self.clean_up().await {
-            "Nothing was left behind. Put right what is named above and apply again."
-        } else {
-            "What was made so far stays, marked as this resource's by the tag bluegreen:resource, and the next apply takes it up and goes on. To give up instead, apply once with what is needed to succeed and then destroy."
-        };
-        let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
-        ApplyResponse { diagnostics, ..ApplyResponse::default() }
-    }
-
-    async fn clean_up(&self) -> bool {
-        let ending = self.rollout_at(Intent::Destroy, Clock::new(self.connected.speed), CLEAN_UP).await;
-        matches!(ending.how, How::Done)
     }
 
     async fn update(&self, request: &ApplyRequest) -> ApplyResponse {
@@ -299,7 +289,9 @@ impl Applying {
         }
         let next = "The state holds what is there now. The next apply goes on from there; to go back instead, set the toggles as they were and apply.";
         let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
-        let mut truth = state::object(&request.planned, observed);
+        let ours = Claims::new(observed, &self.layout).ours();
+        let mut truth = state::object(&request.planned, &ours);
+        truth.set("creation_id", self.whose.id.as_str());
         truth.set("rollout_steps", Value::list::<Value>([]));
         // Whether a new secret got to every rule is not to be seen, so it is sent again.
         let secret = "authenticate_oidc.client_secret";
@@ -316,30 +308,10 @@ impl Applying {
         }
         let next = "What is left stays in the state; destroy again to go on.";
         let observed = ending.observed.as_ref();
+        let ours = observed.map(|observed| Claims::new(observed, &self.layout).ours());
         let diagnostics = explain::ending(&ending, &self.layout, next).into_iter().collect();
-        let state =
-            observed.map_or(request.prior.clone(), |observed| state::object(&request.prior, observed));
+        let state = ours.map_or(request.prior.clone(), |ours| state::object(&request.prior, &ours));
         let private = observed.map_or(request.private.clone(), private::encode);
         ApplyResponse { state, private, diagnostics }
-    }
-
-    /// Before the first write of a create, where nothing has been read: that everything referred to exists, and
-    /// what a plan after a read would have found.
-    async fn preflight(&self) -> Diagnostics {
-        let mut diagnostics = Diagnostics::new();
-        match self.connected.aws.check_inputs(&self.whose, &self.layout).await {
-            Ok(missing) => {
-                missing.into_iter().map(inputs::missing).for_each(|missing| diagnostics.push(missing));
-            }
-            Err(error) => diagnostics.push(explain::call(&error, "checking what the service refers to")),
-        }
-        if diagnostics.has_errors() {
-            return diagnostics;
-        }
-        match self.connected.aws.observe(&self.whose, Depth::Facts).await {
-            Ok(observed) => diagnostics.extend(planned::problems(&observed, &self.layout)),
-            Err(error) => diagnostics.push(explain::call(&error, "looking for what is already there")),
-        }
-        diagnostics
     }
 }

@@ -20,6 +20,9 @@ const DATED: &str = "That is how it was before the last call: looking again fail
 const OTHERS: &str = " Another apply, a script, a scaling policy or a colleague is at work on it; end that first. \
     State locking keeps two applies apart.";
 
+const NOT_OURS: &str = " Nothing more was touched.";
+const BORROWED: &str = " Let it forward elsewhere first. Nothing was touched.";
+
 /// Why a run did not end well.
 pub fn ending(ending: &Ending, layout: &Layout, next: &str) -> Option<Diagnostic> {
     let Ending { how, observed, dated } = ending;
@@ -79,11 +82,21 @@ fn stuck_at(step: &Step, stuck: &Stuck, layout: &Layout) -> (AttributePath, Stri
         Stuck::WentBack { from, .. } => {
             (waited, format!("{from} fell ill after the switch, and the public was sent back"), "")
         }
+        Stuck::NotOurs { .. } => {
+            (String::new(), "Something here belongs to another resource".to_owned(), NOT_OURS)
+        }
+        Stuck::Claimed { .. } => (String::new(), "A tag that was copied".to_owned(), NOT_OURS),
+        Stuck::Borrowed { side, .. } => {
+            (String::new(), format!("Somebody else's rule sends its callers to {side}"), BORROWED)
+        }
         Stuck::Contested { step, .. } => {
             (at(step), "Somebody else is changing this service".to_owned(), OTHERS)
         }
     };
-    let path = stuck.side().map_or(AttributePath::root(), release_of);
+    let path = match stuck {
+        Stuck::Borrowed { .. } => AttributePath::root(),
+        _ => stuck.side().map_or(AttributePath::root(), release_of),
+    };
     (path, summary, format!("Stopped{at}: {stuck}.{more}"))
 }
 

@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 pub(super) mod attributes;
+mod create;
 mod decode;
 mod explain;
 mod inputs;

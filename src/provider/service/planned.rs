@@ -33,7 +33,10 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
     let observed = if creating { Some(Observed::default()) } else { private::decode(&request.private) };
     let mut diagnostics = Diagnostics::new();
     let layout = match decode::wish(&planned, &request.config, &request.prior) {
-        Ok(spec) => Some(Layout::of(&spec)),
+        Ok(spec) => {
+            let id = request.prior.get("creation_id").as_str().unwrap_or_default().to_owned();
+            Some(Layout { id, ..Layout::of(&spec) })
+        }
         Err(Undecided::Unknown(_)) => None,
         // Also what `ignore_changes` put together, which no validation has seen.
         Err(Undecided::Wrong(wrong)) => {
@@ -156,7 +159,12 @@ fn computed(
     };
     planned.set("id", owner);
     planned.set("account_id", place::account(planned));
-    planned.set("phase", decode::phase(planned).map_or(Value::Unknown, |phase| phase.name().into()));
+    if planned.get("creation_id").as_str().is_none() {
+        planned.set("creation_id", Value::Unknown);
+    }
+    // A create that serves never comes back as an error, also where it did not get as far as was wished.
+    let phase = decode::phase(planned).filter(|_| !request.prior.is_null());
+    planned.set("phase", phase.map_or(Value::Unknown, |phase| phase.name().into()));
     planned.set("production_color", public(planned).map_or(Value::Unknown, |side| side.name().into()));
     names(planned, observed);
     let (Some(layout), Some(steps)) = (layout, steps) else {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bluegreen::observed::Observed;
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Private {

@@ -9,6 +9,7 @@ use crate::aws::{Aws, Depth, Error, Kind, Ownership};
 use crate::bluegreen::guard::{Intent, Refusal};
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
+use crate::bluegreen::owned::Claims;
 use crate::bluegreen::reconcile::{Stuck, Turn, Turns};
 use crate::bluegreen::step::Step;
 use crate::provider::clock::Clock;
@@ -83,13 +84,15 @@ impl Rollout<'_> {
         let mut seen = None;
         let mut waiting_for = None;
         let mut failures = 0;
+        let mut whose = self.whose.clone();
+        let mut layout = self.layout.clone();
         let how = loop {
             if let Some(over) = self.over(waiting_for.as_ref()) {
                 break over;
             }
             // A look changes nothing, so it need not be finished; an act is.
             let look = tokio::select! {
-                look = self.aws.observe(self.whose, Depth::Proof) => look,
+                look = self.aws.observe(&whose, Depth::Proof) => look,
                 () = self.stop.cancelled() => break How::Interrupted(waiting_for),
             };
             let observed = match look {
@@ -100,7 +103,12 @@ impl Rollout<'_> {
                 },
             };
             let observed = seen.insert(observed);
-            match turns.next(observed, self.layout, self.clock.now()) {
+            layout.creating = layout.creating.map(|_| self.clock.unix());
+            // What was ours once in this run stays ours, wherever somebody moves it and though its tag is lost.
+            whose.known.extend(Claims::new(observed, &layout).ours().arns());
+            match turns.next(observed, &layout, self.clock.now()) {
+                // All that is left to do is to say so.
+                Turn::Done if layout.creating.is_some() => layout.creating = None,
                 Turn::Done => break How::Done,
                 Turn::Stuck(stuck) => {
                     break How::Stuck(waiting_for.unwrap_or(Step::Await(self.layout.settle())), stuck);
@@ -117,7 +125,7 @@ impl Rollout<'_> {
                         break over;
                     }
                     self.say(act.step(), &mut waiting_for, "doing");
-                    match self.aws.perform(&act, self.whose, self.layout, observed).await {
+                    match self.aws.perform(&act, &whose, &layout, observed).await {
                         Ok(()) => {
                             failures = 0;
                             let times = turns.acted(act.step());
@@ -140,7 +148,7 @@ impl Rollout<'_> {
             return Ending { how, observed: seen, dated: false };
         }
         // What is stored is what is there, not what was there before the last act.
-        let look = tokio::time::timeout(LAST_LOOK, self.aws.observe(self.whose, Depth::Proof)).await;
+        let look = tokio::time::timeout(LAST_LOOK, self.aws.observe(&whose, Depth::Proof)).await;
         let fresh = look.ok().and_then(Result::ok);
         Ending { how, dated: fresh.is_none(), observed: fresh.or(seen) }
     }

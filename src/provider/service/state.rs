@@ -9,7 +9,7 @@ use super::{decode, place};
 use crate::bluegreen::audience;
 use crate::bluegreen::extras::Extras;
 use crate::bluegreen::layout::{same_task_definition, short_task_definition};
-use crate::bluegreen::names::{OWNER_TAG, ROLE_TAG};
+use crate::bluegreen::names::{CREATING_TAG, OWNER_TAG, ROLE_TAG};
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::phase::{Phase, Sighting};
 use crate::bluegreen::side::{Pair, Side};
@@ -136,11 +136,21 @@ fn sides_and_counts(state: &mut Value, observed: &Observed) {
             if observed.canary().is_empty() { state.get("desired_count").clone() } else { standing.into() };
         state.set("canary_count", canary);
     }
+    // What somebody else's rule keeps running stands as if it had been lowered.
+    let idle_count = |state: &Value, side: Side| {
+        let enabled = side == candidate && state.get("enable_canary").as_bool() == Some(true);
+        count(state, if enabled { "canary_count" } else { "standby_count" })
+    };
+    let desired = |state: &Value, side: Side| {
+        let desired = observed.desired(side);
+        let kept = public != Some(side) && observed.borrower(side).is_some();
+        idle_count(state, side).filter(|idle| kept && *idle < desired).unwrap_or(desired)
+    };
     let seen = Phase::seen(&Sighting {
         home: home(state),
         public,
         canary_open: !observed.canary().is_empty(),
-        desired: Pair::from_fn(|side| observed.desired(side)),
+        desired: Pair::from_fn(|side| desired(state, side)),
         standby_count: count(state, "standby_count"),
         canary_count: count(state, "canary_count"),
         enabled_before: state.get("enable_canary").as_bool().unwrap_or(false),
@@ -202,14 +212,14 @@ fn group_settings(state: &mut Value, seen: &GroupSettings) {
 
 fn tags(state: &mut Value, seen: &BTreeMap<String, String>) {
     let mut tags = seen.clone();
-    tags.retain(|key, _| key != OWNER_TAG && key != ROLE_TAG);
+    tags.retain(|key, _| ![OWNER_TAG, ROLE_TAG, CREATING_TAG].contains(&key.as_str()));
     let all = Value::object(tags.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))));
     row::write(&runtime::TAGS, &Spec { tags, ..Spec::default() }, state);
     state.set("tags_all", all);
 }
 
 /// State is wholly known: what a failed plan left unknown is null.
-fn known(value: &mut Value) {
+pub fn known(value: &mut Value) {
     match value {
         Value::Unknown => *value = Value::Null,
         Value::List(elements) => elements.iter_mut().for_each(known),

@@ -9,6 +9,13 @@ pub fn rows() -> Vec<(&'static str, Attribute)> {
     vec![
         ("id", string("`CLUSTER/NAME`.")),
         ("account_id", string("The AWS account that the service is in.")),
+        // In the state and not beside it in the private part, so that people find it: it ends the tag of every object.
+        (
+            "creation_id",
+            string(
+                "Drawn when the resource is created. What belongs to it carries `CLUSTER/NAME/CREATION_ID` in the tag `bluegreen:resource`.",
+            ),
+        ),
         (
             "phase",
             string(

@@ -1,0 +1,164 @@
+//! `ApplyResourceChange` where nothing is there yet. A create that serves somebody never comes back as an error:
+//! Terraform would replace it at the next apply.
+
+use std::time::Duration;
+
+use super::apply::Applying;
+use super::rollout::{Ending, How};
+use super::{explain, inputs, planned, private, state};
+use crate::aws::Depth;
+use crate::bluegreen::guard::Intent;
+use crate::bluegreen::observed::Observed;
+use crate::bluegreen::owned::Claims;
+use crate::bluegreen::side::Side;
+use crate::provider::clock::Clock;
+use terraform_plugin::{
+    ApplyRequest, ApplyResponse, AttributePath, Diagnostic, Diagnostics, Severity, Value,
+};
+
+/// How long what a failed create made may take to go away again.
+const CLEAN_UP: Duration = Duration::from_secs(10 * 60);
+/// Between looks at what another creation of the same name is doing.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+
+const GONE: &str = "Nothing was left behind. Put right what is named above and apply again.";
+const LEFT: &str = "Nobody is served by what was made so far. It is in the state, marked as tainted: the next apply takes it away and makes it anew.";
+const SERVES: &str = "It serves, so it counts as created. The next plan shows what is left to do, and the next apply goes on from here.";
+
+impl Applying {
+    pub async fn create(&mut self, request: &ApplyRequest) -> ApplyResponse {
+        let problems = self.preflight().await;
+        if problems.has_errors() {
+            return ApplyResponse { diagnostics: problems, ..ApplyResponse::default() };
+        }
+        self.layout.creating = Some(self.clock.unix());
+        let ending = self.rollout(Intent::Create).await;
+        let Some(observed) = &ending.observed else {
+            return self.ended(&ending, "Nothing was seen and nothing was done.");
+        };
+        if matches!(ending.how, How::Done) {
+            return self.done(request, observed);
+        }
+        let stopped = matches!(ending.how, How::Interrupted(_));
+        if may_serve(&ending) && (stopped || matches!(ending.how, How::TimedOut(_))) {
+            return self.as_created(request, observed, &ending);
+        }
+        if stopped {
+            return self.left(request, observed, &ending);
+        }
+        // Nobody is sent here any more before anything else is taken away.
+        let cleaned = self.rollout_at(Intent::CleanUp, Clock::new(self.connected.speed), CLEAN_UP).await;
+        if matches!(cleaned.how, How::Done) {
+            return self.ended(&ending, GONE);
+        }
+        let serves = may_serve(&cleaned);
+        let observed = cleaned.observed.as_ref().unwrap_or(observed);
+        if serves {
+            self.as_created(request, observed, &ending)
+        } else {
+            self.left(request, observed, &ending)
+        }
+    }
+
+    fn ended(&self, ending: &Ending, next: &str) -> ApplyResponse {
+        let diagnostics = explain::ending(ending, &self.layout, next).into_iter().collect();
+        ApplyResponse { diagnostics, ..ApplyResponse::default() }
+    }
+
+    /// An error, and what is there in the state.
+    fn left(&self, request: &ApplyRequest, observed: &Observed, ending: &Ending) -> ApplyResponse {
+        let ours = Claims::new(observed, &self.layout).ours();
+        if ours.nothing() {
+            return self.ended(ending, GONE);
+        }
+        let mut state = state::object(&request.planned, &ours);
+        state.set("creation_id", self.whose.id.as_str());
+        state.set("rollout_steps", Value::list::<Value>([]));
+        ApplyResponse { state, private: private::encode(observed), ..self.ended(ending, LEFT) }
+    }
+
+    /// What was planned, as Terraform insists, with the names and the phase as they are.
+    fn as_created(&self, request: &ApplyRequest, observed: &Observed, ending: &Ending) -> ApplyResponse {
+        let ours = Claims::new(observed, &self.layout).ours();
+        let mut state = request.planned.clone();
+        state.set("creation_id", self.whose.id.as_str());
+        state::names(&mut state, &ours);
+        state.set("phase", state::object(&request.planned, &ours).get("phase").clone());
+        state::known(&mut state);
+        let warning = explain::ending(ending, &self.layout, SERVES);
+        let warning = warning.map(|said| Diagnostic { severity: Severity::Warning, ..said });
+        ApplyResponse {
+            state,
+            private: private::encode(observed),
+            diagnostics: warning.into_iter().collect(),
+        }
+    }
+
+    /// Before the first write of a create, where nothing has been read: that everything referred to exists, and
+    /// what a plan after a read would have found.
+    async fn preflight(&mut self) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        match self.connected.aws.check_inputs(&self.whose, &self.layout).await {
+            Ok(missing) => {
+                missing.into_iter().map(inputs::missing).for_each(|missing| diagnostics.push(missing));
+            }
+            Err(error) => diagnostics.push(explain::call(&error, "checking what the service refers to")),
+        }
+        if diagnostics.has_errors() {
+            return diagnostics;
+        }
+        match self.alone().await {
+            Ok(observed) => diagnostics.extend(planned::problems(&observed, &self.layout)),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+        diagnostics
+    }
+
+    /// What is there, once no other creation of this name is at work: it has been finished, which the look then tells,
+    /// or was given up.
+    async fn alone(&mut self) -> Result<Observed, Diagnostic> {
+        let mut said = false;
+        loop {
+            self.layout.creating = Some(self.clock.unix());
+            let look = self.connected.aws.observe(&self.whose, Depth::Facts).await;
+            let observed =
+                look.map_err(|error| explain::call(&error, "looking for what is already there"))?;
+            if Claims::new(&observed, &self.layout).being_made().is_none() {
+                return Ok(observed);
+            }
+            let other = format!("another creation of {} is under way", self.layout.owner());
+            if !said {
+                tracing::info!(service = self.layout.owner(), "waiting: {other}");
+                said = true;
+            }
+            if self.stop.is_cancelled() || self.clock.now() >= self.timeout {
+                let detail = format!(
+                    "Nothing was done, because {other}: see the tag bluegreen:creating on its target groups."
+                );
+                let summary = if self.stop.is_cancelled() {
+                    "Interrupted"
+                } else {
+                    "The time for this operation ran out"
+                };
+                return Err(Diagnostic::error(AttributePath::root(), summary, detail));
+            }
+            tokio::select! {
+                () = self.clock.sleep(BETWEEN_LOOKS) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
+    }
+}
+
+/// Somebody is sent here, or may be: the look after the last act did not succeed.
+fn may_serve(ending: &Ending) -> bool {
+    let sent = |observed: &Observed| Side::BOTH.into_iter().any(|side| observed.used(side));
+    let serves = ending.observed.as_ref().is_some_and(sent);
+    let routed = match &ending.how {
+        How::Failed(Some(step), _) | How::TimedOut(Some(step)) | How::Interrupted(Some(step)) => {
+            step.routes()
+        }
+        _ => false,
+    };
+    serves || (ending.dated && routed)
+}
