@@ -45,6 +45,8 @@ pub struct Outcome {
     pub judged: u64,
     /// Complaints that others are to blame for.
     pub excused: u64,
+    /// When it imported what another's creation had made, in sandbox seconds.
+    pub took_over: Option<f64>,
     pub virtual_time: Duration,
     /// How every disturbed apply ended.
     pub said: Vec<String>,
@@ -277,7 +279,14 @@ async fn converge(stage: &Stage, project: &mut Project, wish: &Wish, outcome: &m
                 done = true;
                 break;
             }
-            Err(error) => said.push(error),
+            Err(error) => {
+                // Of two who created it at the same time the other one has got it, and his state is not kept.
+                if project.state.is_null() && error.contains("import {") {
+                    outcome.took_over = Some(stage.world(|_, now| now.as_secs_f64()));
+                    said.extend(project.import("shop/nginx").await.err());
+                }
+                said.push(error);
+            }
         }
     }
     if !done {
@@ -347,7 +356,9 @@ fn judge(stage: &Stage, schedule: &Schedule, outcome: &mut Outcome) {
         let caller = it["caller"].as_str().unwrap_or_default();
         let at = it["time"].as_f64().unwrap_or_default();
         let upset = upsets.iter().any(|upset| (0.0..=TOO_LATE_TO_SEE).contains(&(at - upset)));
-        if !OURS.contains(&caller) {
+        // Whoever judges by tags does not see an import.
+        let took_over = it["invariant"] == "I5" && outcome.took_over.is_some_and(|since| since <= at);
+        if !OURS.contains(&caller) || took_over {
             continue;
         }
         if fight || upset {

@@ -146,9 +146,12 @@ impl Life {
                 stop.cancel();
             });
         }
+        let creates = self.project.state.is_null();
         let ended = self.project.carry_out(planned, stop).await;
         let created = !self.project.state.is_null();
         match ended {
+            // What serves counts as created, with a warning; what is left shows in the next plan.
+            Ok(Applied::Done) if creates && cut.is_some() => self.nothing_is_hidden(config, &wish).await,
             Ok(Applied::Done | Applied::NothingToDo) => {
                 let after = self.project.state.clone();
                 self.project.refresh().await.unwrap();
@@ -159,16 +162,20 @@ impl Life {
                 assert!(left.is_empty(), "an apply that ended well left work to do: {left:?}");
             }
             Err(said) if said.contains("Interrupted") && created => {
-                self.project.refresh().await.unwrap();
-                let hidden = self.project.propose(config).planned == self.project.state;
-                let left = self.left_to_do(&wish);
-                assert!(!hidden || left.is_empty(), "the rest of the work is hidden: {left:?}");
+                self.nothing_is_hidden(config, &wish).await;
             }
             Err(said) => {
                 let cut = said.contains("Interrupted") && cut.is_some();
                 assert!(cut || TAKEN.iter().any(|it| said.contains(it)), "{said}");
             }
         }
+    }
+
+    async fn nothing_is_hidden(&mut self, config: &Value, wish: &Value) {
+        self.project.refresh().await.unwrap();
+        let hidden = self.project.propose(config).planned == self.project.state;
+        let left = self.left_to_do(wish);
+        assert!(!hidden || left.is_empty(), "the rest of the work is hidden: {left:?}");
     }
 
     fn compatible(&self, first: &Value, last: &Value) {
