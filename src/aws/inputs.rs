@@ -54,7 +54,7 @@ impl Aws {
         let version = layout.group.fixed.protocol_version.as_str();
         let test = layout.test.as_ref().map(|test| test.listener.as_str());
         let (cluster, listener, test, blue, green) = tokio::try_join!(
-            self.check_cluster(&whose.cluster, &layout.service.capacity),
+            self.check_cluster(&whose.cluster, &layout.service.blue.capacity),
             self.check_listener(Some(&whose.listener), Input::Listener, version),
             self.check_listener(test, Input::TestListener, version),
             blue,
@@ -144,7 +144,7 @@ fn cannot_carry(arn: &str, protocol: Option<&elb::ProtocolEnum>, version: &str) 
 
 fn judge(side: Side, found: &ecs::TaskDefinition, layout: &Layout) -> Vec<Missing> {
     let name = short_task_definition(&layout.sides[side].task_definition);
-    let (container, port) = (&layout.service.container_name, layout.service.container_port);
+    let (container, port) = (&layout.service[side].container_name, layout.service[side].container_port);
     let mut missing = Vec::new();
     let mut blame = |input, message| missing.push(Missing { input, message });
     if found.status.as_ref().is_some_and(|status| *status != ecs::TaskDefinitionStatus::Active) {
@@ -154,7 +154,7 @@ fn judge(side: Side, found: &ecs::TaskDefinition, layout: &Layout) -> Vec<Missin
     }
     let launch = found.requires_compatibilities.as_deref().unwrap_or_default();
     let fargate = launch.is_empty() || launch.contains(&ecs::Compatibility::Fargate);
-    if layout.service.capacity == Capacity::Fargate && !fargate {
+    if layout.service[side].capacity == Capacity::Fargate && !fargate {
         blame(Input::TaskDefinition(side), format!("the task definition {name} is not made for FARGATE"));
     }
     if found.network_mode != Some(ecs::NetworkMode::Awsvpc) {

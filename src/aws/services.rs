@@ -76,7 +76,7 @@ impl Aws {
         group: &str,
     ) -> Result<(), Error> {
         let same = same_task_definition(&service.task_definition, &layout.sides[side].task_definition);
-        let force = same || service.settings.capacity != layout.service.capacity;
+        let force = same || service.settings.capacity != layout.service[side].capacity;
         let request = self.deployment(side, service, layout, group)?;
         let request = if force { request.force_new_deployment(true) } else { request };
         self.update(request, side, whose).await
@@ -92,7 +92,7 @@ impl Aws {
         group: &str,
     ) -> Result<(), Error> {
         let request =
-            expand::changes(&service.settings, &layout.service, group).map_err(Error::unbuilt(UPDATE))?;
+            expand::changes(&service.settings, &layout.service[side], group).map_err(Error::unbuilt(UPDATE))?;
         self.update(request, side, whose).await
     }
 
@@ -121,7 +121,7 @@ impl Aws {
     ) -> Result<expand::Update, Error> {
         let wished = &layout.sides[side].task_definition;
         let request =
-            expand::changes(&service.settings, &layout.service, group).map_err(Error::unbuilt(UPDATE))?;
+            expand::changes(&service.settings, &layout.service[side], group).map_err(Error::unbuilt(UPDATE))?;
         let same = same_task_definition(&service.task_definition, wished);
         Ok(if same { request } else { request.task_definition(wished) })
     }

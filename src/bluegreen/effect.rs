@@ -59,7 +59,7 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
                 running: 0,
                 task_definition: layout.sides[*side].task_definition.clone(),
                 deployment: deployment(*count),
-                settings: layout.service.clone(),
+                settings: layout.service[*side].clone(),
                 tags: layout.tags_for(side.name()),
                 mark: Mark::Held,
                 groups: BTreeSet::new(),
@@ -84,7 +84,7 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
             evidence.raised[*side] = true;
             evidence.steady[*side] = 0;
         }
-        Step::Configure { side } => with_service(facts, *side, |s| s.settings = layout.service.clone()),
+        Step::Configure { side } => with_service(facts, *side, |s| s.settings = layout.service[*side].clone()),
         Step::Await(gate) => opened(gate, facts, evidence),
         Step::Lower { side, to, .. } => {
             with_service(facts, *side, |service| service.desired = *to);
@@ -158,7 +158,7 @@ fn with_service(facts: &mut Observed, side: Side, change: impl FnOnce(&mut Servi
 
 fn deploy(service: &mut Service, layout: &Layout, side: Side, count: u32) {
     service.task_definition = layout.sides[side].task_definition.clone();
-    service.settings = layout.service.clone();
+    service.settings = layout.service[side].clone();
     service.deployment = deployment(count);
 }
 

@@ -45,7 +45,7 @@ pub struct Layout {
     pub canary_priority: u32,
     pub canary: Option<CanaryWish>,
     pub test: Option<TestWish>,
-    pub service: ServiceSettings,
+    pub service: Pair<ServiceSettings>,
     pub group: GroupSettings,
     pub settle_time: Duration,
     /// Users' tags; ownership tags are added per object.
@@ -128,7 +128,7 @@ impl Layout {
                 all_conditions: test.all_conditions,
                 open: candidate_count > 0,
             }),
-            service: spec.service.clone(),
+            service: Pair::from_fn(|side| spec.service_on(side)),
             group: spec.group.clone(),
             settle_time: spec.settle_time,
             tags: spec.tags.clone(),

@@ -1,4 +1,4 @@
-//! The names of what we make: stable, derived from the service's own name, within the field's limits.
+//! The names of what we make, where users give none: stable, derived from the service's own, within the field's limits.
 
 use sha2::{Digest, Sha256};
 
@@ -14,24 +14,16 @@ pub const CREATING_TAG: &str = "bluegreen:creating";
 
 const GROUP_NAME_LIMIT: usize = 32;
 
-/// ECS service name, at most 255 characters because `name` is at most 249.
+/// The ECS service's name where none is given: at most 255 characters, because `name` is at most 249.
 pub fn service(name: &str, side: Side) -> String {
     format!("{name}-{}", side.name())
 }
 
-/// Target group name: letters, digits and hyphens, at most 32, never starting or ending in a hyphen. Where
-/// the plain name does not fit, it is cut and given a short hash of `CLUSTER/NAME`, the same at every run.
+/// The target group's name where none is given: letters, digits and hyphens, at most 32, never starting or ending in a
+/// hyphen. It ends in a hash of `CLUSTER/NAME`, because such a name is unique in account and region, not only in a
+/// cluster, and may have to be cut.
 pub fn group(cluster: &str, name: &str, side: Side) -> String {
-    let plain = service(name, side);
-    let fits = plain.len() <= GROUP_NAME_LIMIT
-        && plain.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        && !plain.starts_with('-')
-        && !plain.starts_with("internal-");
-    if fits {
-        return plain;
-    }
-    let hash: String =
-        Sha256::digest(format!("{cluster}/{name}")).iter().take(4).map(|b| format!("{b:02x}")).collect();
+    let hash = hash(cluster, name, 3);
     let room = GROUP_NAME_LIMIT - side.name().len() - hash.len() - 2;
     let cleaned: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let cut: String = cleaned.trim_matches('-').chars().take(room).collect();
@@ -40,15 +32,18 @@ pub fn group(cluster: &str, name: &str, side: Side) -> String {
     } else {
         cut
     };
-    format!("{}-{hash}-{}", cut.trim_end_matches('-'), side.name())
+    format!("{}-{}-{hash}", cut.trim_end_matches('-'), side.name())
+}
+
+fn hash(cluster: &str, name: &str, bytes: usize) -> String {
+    let digest = Sha256::digest(format!("{cluster}/{name}"));
+    digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A host name nobody can send, because `.invalid` never resolves (RFC 2606). A rule that matches only this
 /// keeps its target groups attached, health-checked and free of traffic.
 pub fn parked_host(cluster: &str, name: &str) -> String {
-    let hash: String =
-        Sha256::digest(format!("{cluster}/{name}")).iter().take(8).map(|b| format!("{b:02x}")).collect();
-    format!("{hash}.bluegreen.invalid")
+    format!("{}.bluegreen.invalid", hash(cluster, name, 8))
 }
 
 #[cfg(test)]
@@ -56,13 +51,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_names_are_kept_and_long_ones_are_cut_with_a_stable_hash() {
-        assert_eq!(group("shop", "nginx", Side::Blue), "nginx-blue");
-        let long = group("shop", &"very-long-name-".repeat(9), Side::Green);
-        assert_eq!(long, group("shop", &"very-long-name-".repeat(9), Side::Green));
-        assert!(long.len() <= 32 && long.ends_with("-green"), "{long}");
-        assert_ne!(long, group("other", &"very-long-name-".repeat(9), Side::Green));
-        for odd in ["a_b", "-a", "___", "internal-x"] {
+    fn a_groups_name_is_the_same_at_every_run_and_another_in_another_cluster() {
+        assert_eq!(group("shop", "nginx", Side::Blue), "nginx-blue-4e0b0e");
+        assert_ne!(group("shop", "nginx", Side::Blue), group("other", "nginx", Side::Blue));
+        let long = "very-long-name-".repeat(9);
+        assert_ne!(group("shop", &long, Side::Green), group("shop", &format!("{long}2"), Side::Green));
+        for odd in ["a_b", "-a", "___", "internal-x", &long] {
             let name = group("shop", odd, Side::Green);
             assert!(
                 name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'),

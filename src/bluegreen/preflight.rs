@@ -177,10 +177,13 @@ fn groups(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
     for side in Side::BOTH {
         let Some(group) = observed.sides[side].group.as_ref().filter(|_| ours(side)) else { continue };
         let (is, wished) = (&group.settings.fixed, &layout.group.fixed);
+        // Tasks register with their own port, so two groups may well have two.
+        let ports = Side::BOTH.map(|side| observed.sides[side].group.as_ref().map(|it| it.settings.fixed.port));
+        let port = if ports.contains(&Some(wished.port)) { wished.port } else { is.port };
         let members = [
             ("target_group.protocol", &is.protocol, &wished.protocol),
             ("target_group.protocol_version", &is.protocol_version, &wished.protocol_version),
-            ("target_group.port", &is.port.to_string(), &wished.port.to_string()),
+            ("target_group.port", &port.to_string(), &wished.port.to_string()),
             ("vpc_id", &is.vpc_id, &wished.vpc_id),
         ]
         .map(|(attribute, is, wished)| (attribute, is.clone(), wished.clone()));

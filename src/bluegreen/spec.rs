@@ -29,6 +29,12 @@ pub struct Spec {
     pub canary_priority: u32,
     /// `family:revision`, or an ARN.
     pub task_definitions: Pair<String>,
+    /// What ECS and the load balancer call them, where that is said.
+    pub service_names: Pair<Option<String>>,
+    pub group_names: Pair<Option<String>>,
+    /// A side's own container and port; the service's where it has none.
+    pub container_names: Pair<Option<String>>,
+    pub container_ports: Pair<Option<u16>>,
     /// Which side is home.
     pub primary: Side,
     pub desired_count: u32,
@@ -168,6 +174,16 @@ impl Default for GroupAttributes {
 }
 
 impl Spec {
+    /// What the service on `side` is to be like.
+    pub fn service_on(&self, side: Side) -> ServiceSettings {
+        let (shared, own) = (&self.service, &self.container_names[side]);
+        ServiceSettings {
+            container_name: own.as_ref().unwrap_or(&shared.container_name).clone(),
+            container_port: self.container_ports[side].unwrap_or(shared.container_port),
+            ..shared.clone()
+        }
+    }
+
     /// `CLUSTER/NAME`: the id of the resource, and how the ownership tag begins.
     pub fn owner(&self) -> String {
         format!("{}/{}", self.cluster, self.name)

@@ -19,7 +19,7 @@ pub(super) fn creation(
     layout: &Layout,
     group: &str,
 ) -> Result<CreateServiceInputBuilder, BuildError> {
-    let wish = &layout.service;
+    let wish = &layout.service[side];
     let request = CreateServiceInputBuilder::default()
         .task_definition(&layout.sides[side].task_definition)
         .desired_count(int(count))

@@ -155,7 +155,7 @@ impl<'a> Look<'a> {
         let service = self.observed.service(side)?;
         let wish = &self.layout.sides[side];
         let other_tasks = !same_task_definition(&service.task_definition, &wish.task_definition)
-            || service.settings.replaces_tasks(&self.layout.service);
+            || service.settings.replaces_tasks(&self.layout.service[side]);
         let failed = matches!(service.deployment, Deployment::Failed(_)) && !wish.demand.none();
         let sent = self.evidence.deployed[side];
         if service.desired == 0 && !wish.demand.none() && !sent {
@@ -171,7 +171,7 @@ impl<'a> Look<'a> {
             return Some(Step::Raise { side, from: service.desired, to });
         }
         let settings =
-            service.settings != self.layout.service && !service.settings.replaces_tasks(&self.layout.service);
+            service.settings != self.layout.service[side] && !service.settings.replaces_tasks(&self.layout.service[side]);
         settings.then_some(Step::Configure { side })
     }
 

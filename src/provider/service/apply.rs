@@ -14,6 +14,7 @@ use crate::bluegreen::guard::Intent;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::owned::Claims;
+use crate::bluegreen::side::Side;
 use crate::bluegreen::spec::Spec;
 use crate::provider::clock::Clock;
 use terraform_plugin::{
@@ -196,6 +197,15 @@ fn whose(value: &Value) -> Ownership {
     let test = value.at("test_listener.arn").as_str();
     let (cluster, name, id) = (text("cluster"), text("name"), text("creation_id"));
     let mut whose = Ownership::new(cluster, name, id, text("listener_arn"), test);
+    for side in Side::BOTH {
+        let named = |what: &str| value.at(format!("{}.{what}", side.name()).as_str()).as_str().map(str::to_owned);
+        if let Some(name) = named("service_name") {
+            whose.service_names[side] = name;
+        }
+        if let Some(name) = named("target_group_name") {
+            whose.group_names[side] = name;
+        }
+    }
     whose.known = state::known_arns(value);
     whose
 }

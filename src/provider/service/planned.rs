@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::attributes::logins;
 use super::decode::Undecided;
-use super::{attributes, decode, place, private, protection};
+use super::{attributes, decode, naming, place, private, protection};
 use crate::bluegreen::gate::Gate;
 use crate::bluegreen::layout::{Layout, short_task_definition};
 use crate::bluegreen::observed::Observed;
@@ -44,6 +44,7 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
             None
         }
     };
+    diagnostics.extend(naming::renamed(&request.prior, &planned, observed.as_ref()));
     diagnostics.extend(protection::replacement(&request.prior, &replaced, observed.as_ref()));
     let steps = match (&layout, &observed) {
         (Some(layout), Some(observed)) => Some(planner::story(observed, layout)),
@@ -65,6 +66,12 @@ fn planned_inputs(request: &PlanRequest) -> Value {
     // Terraform takes what is inside of them for configured once, and proposes null.
     for name in logins::KEPT.into_iter().filter(|name| request.config.get(name).is_null()) {
         planned.set(name, request.prior.get(name).clone());
+    }
+    naming::keep(request, &mut planned);
+    // A group keeps its port for life, and tasks register with their own.
+    let (port, kept) = ("target_group.port", request.prior.at("target_group.port"));
+    if request.config.at(port).is_null() && !kept.is_null() && planned.get("target_group").as_map().is_some() {
+        planned.set(port, kept.clone());
     }
     let tags = planned.get("tags").clone();
     planned.set("tags_all", if tags.is_null() { Value::object::<&str>([]) } else { tags });

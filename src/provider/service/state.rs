@@ -24,7 +24,13 @@ pub fn object(base: &Value, observed: &Observed) -> Value {
     sides_and_counts(&mut state, observed);
     rules(&mut state, observed);
     if let Some(service) = observed.service(home(&state)).or_else(|| observed.service(home(&state).other())) {
-        service_settings(&mut state, &service.settings);
+        let settings = shared(&state, &service.settings);
+        service_settings(&mut state, &settings);
+        for side in Side::BOTH {
+            if let Some(service) = observed.service(side) {
+                containers(&mut state, side, &service.settings);
+            }
+        }
         tags(&mut state, &service.tags);
     }
     if let Some(group) =
@@ -112,8 +118,7 @@ fn sides_and_counts(state: &mut Value, observed: &Observed) {
             } else {
                 &service.task_definition
             };
-            let member = Value::object([("task_definition", seen.into())]);
-            state.set(side.name(), member);
+            member(state, side, "task_definition", seen.into());
         }
     }
     let candidate = home(state).other();
@@ -159,6 +164,41 @@ fn sides_and_counts(state: &mut Value, observed: &Observed) {
     state.set("activate_canary", seen.toggles.activate_canary);
     state.set("promote_to_all", seen.toggles.promote_to_all);
     state.set("phase", seen.phase.map_or("in_transition", Phase::name));
+}
+
+/// One of a side's own attributes.
+fn member(state: &mut Value, side: Side, name: &str, value: Value) {
+    if state.get(side.name()).as_map().is_none() {
+        state.set(side.name(), Value::object::<&str>([]));
+    }
+    state.set(format!("{}.{name}", side.name()).as_str(), value);
+}
+
+/// Home's settings, but for a container or port of its own, of which the state tells what both have.
+fn shared(state: &Value, seen: &ServiceSettings) -> ServiceSettings {
+    let own = |name: &str| !state.at(format!("{}.{name}", home(state).name()).as_str()).is_null();
+    let (both, _) = decode::spelled::<ServiceSettings>(&runtime::ROWS, state);
+    let mut shared = seen.clone();
+    if own("container_name") && state.get("container_name").as_str().is_some() {
+        shared.container_name = both.container_name;
+    }
+    if own("container_port") && state.get("container_port").as_i64().is_some() {
+        shared.container_port = both.container_port;
+    }
+    shared
+}
+
+/// A side's own container and port, where it has them or has others than the service.
+fn containers(state: &mut Value, side: Side, seen: &ServiceSettings) {
+    for (name, seen) in [
+        ("container_name", Value::from(seen.container_name.as_str())),
+        ("container_port", u32::from(seen.container_port).into()),
+    ] {
+        let own = !state.at(format!("{}.{name}", side.name()).as_str()).is_null();
+        if own || *state.get(name) != seen {
+            member(state, side, name, seen);
+        }
+    }
 }
 
 /// Conditions and priorities. A parked rule says nothing about the wish.

@@ -53,7 +53,7 @@ fn rebalancing() -> Meaning<bool> {
     named(&["ENABLED", "DISABLED"], |word| Some(word == "ENABLED"), show)
 }
 
-fn container_name(name: &str) -> Result<(), Complaint> {
+pub(super) fn container_name(name: &str) -> Result<(), Complaint> {
     if is_word(name, 255) {
         return Ok(());
     }
