@@ -1,4 +1,7 @@
-//! Finding a release by its name alone: from its services to their groups, and on to listeners and rules.
+//! Finding what is to be imported: from services by their names to their groups, and on to listeners and rules.
+
+mod leads;
+mod unfit;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,53 +12,120 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use super::connect::Aws;
 use super::errors::{Error, Explain};
 use super::limit::Quota;
-use super::ownership::{Ownership, drawn_id};
-use super::rules::forwards_to;
+use super::ownership::Ownership;
 use super::tags::flatten_ecs;
-use crate::bluegreen::names::{OWNER_TAG, ROLE_TAG};
+use crate::bluegreen::names::{self, OWNER_TAG};
 use crate::bluegreen::side::{Pair, Side};
+use leads::Lead;
 
-/// What stands under a name.
+pub use unfit::Unfit;
+
+const LIST: &str = "ecs:ListServices";
+const DESCRIBE: &str = "ecs:DescribeServices";
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+    pub cluster: String,
+    /// What it is to go by.
+    pub name: String,
+    pub services: Pair<String>,
+    pub asked: Asked,
+}
+
+/// How it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// By a name: whatever there is of the pair by that name, or else one service of just that name.
+    Name,
+    /// By its service, which is BLUE.
+    One,
+    /// By both services.
+    Pair,
+}
+
+/// What stands under these names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovered {
-    /// As asked for, with the groups' names as they are and everything found in `known`.
+    /// As asked for, with the names as they are and everything found in `known`.
     pub whose: Ownership,
     pub cluster_arn: String,
     pub vpc_id: String,
 }
 
-/// A rule that forwards to one of the groups.
-struct Lead {
-    listener: String,
-    rule: elb::Rule,
-    role: Option<String>,
-    /// The value of its ownership tag.
-    owner: Option<String>,
-}
+type Services = Pair<Option<Arc<ecs::Service>>>;
 
 impl Aws {
-    /// `None` where neither side has a service behind a load balancer that sends it anything.
-    ///
     /// # Errors
     /// Where AWS did not say.
-    pub async fn discover(&self, cluster: &str, name: &str) -> Result<Option<Discovered>, Error> {
+    pub async fn discover(&self, sought: &Sought) -> Result<Result<Discovered, Unfit>, Error> {
         self.admitted().await?;
-        let mut whose = Ownership::new(cluster, name, "", "", None);
-        let services = self.find_services(&whose).await?;
-        let arns = Pair::from_fn(|side| services[side].as_deref().and_then(attached_to));
+        let mut whose = Ownership::new(&sought.cluster, &sought.name, "", "", None);
+        whose.service_names = sought.services.clone();
+        let mut services = self.find_services(&whose).await?;
+        if sought.asked == Asked::Name {
+            let key = (sought.cluster.clone(), sought.name.clone());
+            let pair = services.blue.is_some() || services.green.is_some();
+            match self.shared.services.ask(key).await? {
+                Some(single) if pair => return Ok(Err(ambiguous(sought, &single))),
+                Some(single) => {
+                    whose.service_names.blue.clone_from(&sought.name);
+                    services.blue = Some(single);
+                }
+                None => {}
+            }
+        }
+        let Pair { blue, green } = &whose.service_names;
+        let missing = match (sought.asked, services.blue.is_some(), services.green.is_some()) {
+            (Asked::Name, false, false) => vec![blue.clone(), green.clone(), sought.name.clone()],
+            (Asked::One | Asked::Pair, false, _) => vec![blue.clone()],
+            (Asked::Pair, true, false) => vec![green.clone()],
+            _ => Vec::new(),
+        };
+        if !missing.is_empty() {
+            return Ok(Err(Unfit::Nothing { cluster: sought.cluster.clone(), services: missing }));
+        }
+        self.reach(whose, &services).await
+    }
+
+    /// From services to everything that leads to them.
+    async fn reach(
+        &self,
+        mut whose: Ownership,
+        services: &Services,
+    ) -> Result<Result<Discovered, Unfit>, Error> {
+        let mut arns: Pair<Option<String>> = Pair::default();
+        for side in Side::BOTH {
+            let Some(service) = services[side].as_deref() else { continue };
+            match unfit::attached(&whose.service_names[side], service) {
+                Ok(group) => arns[side] = Some(group),
+                Err(unfit) => return Ok(Err(unfit)),
+            }
+        }
         let groups = self.find_groups_by_arn(&arns).await?;
-        let Some(vpc_id) = groups.iter().find_map(|group| group.vpc_id.clone()) else { return Ok(None) };
+        if let Some(unfit) = groups.iter().find_map(|group| unfit::group(group).err()) {
+            return Ok(Err(unfit));
+        }
+        if let Some(unfit) = self.shared_group(&whose.cluster, &arns).await? {
+            return Ok(Err(unfit));
+        }
+        let first = Side::BOTH.into_iter().find(|side| arns[*side].is_some()).unwrap_or(Side::Blue);
+        let service = unfit::said(first, &whose.service_names[first]);
         let balancers: BTreeSet<&String> =
             groups.iter().flat_map(|group| group.load_balancer_arns.iter().flatten()).collect();
+        if balancers.len() > 1 {
+            return Ok(Err(Unfit::Apart(balancers.into_iter().cloned().collect())));
+        }
         let mut leads = Vec::new();
         for balancer in balancers {
             for listener in self.find_listeners(balancer).await? {
-                leads.extend(self.leads(listener, &arns).await?);
+                leads.extend(self.leads(&listener, &arns, &whose).await?);
             }
         }
-        let Some(listener) = main_listener(&leads) else { return Ok(None) };
-        whose.test_listener = test_listener(&leads, &listener);
-        whose.listener = listener;
+        let routes = match leads::routes(&leads, &service) {
+            Ok(routes) => routes,
+            Err(unfit) => return Ok(Err(unfit)),
+        };
         for side in Side::BOTH {
             let group =
                 groups.iter().find(|g| g.target_group_arn.is_some() && g.target_group_arn == arns[side]);
@@ -63,31 +133,21 @@ impl Aws {
                 whose.group_names[side] = name;
             }
         }
-        let service_arns =
-            Side::BOTH.into_iter().filter_map(|side| services[side].as_ref()?.service_arn.clone());
-        // The id of the creation that made it; one is drawn for what somebody else made, or what lost its tags.
-        let ids: BTreeSet<String> =
-            leads.iter().filter_map(|lead| id_of(&whose, lead.owner.as_deref())).collect();
-        let tagged = || {
-            let tags = Side::BOTH
-                .into_iter()
-                .filter_map(|side| flatten_ecs(services[side].as_ref()?.tags.as_deref()).remove(OWNER_TAG));
-            tags.filter_map(|tag| id_of(&whose, Some(&tag))).next()
-        };
-        let id = ids.first().cloned().or_else(tagged).unwrap_or_else(drawn_id);
-        // Where one rule carries the id, others' rules to the same groups stay others'.
-        let taken = |lead: &&Lead| match id_of(&whose, lead.owner.as_deref()) {
-            Some(its) => its == id,
-            None => ids.is_empty() && lead.owner.is_none(),
-        };
-        let rule_arns: Vec<String> =
-            leads.iter().filter(taken).filter_map(|lead| lead.rule.rule_arn.clone()).collect();
+        // Of what carries no id, none is drawn before it is first changed.
+        let id = routes.id.or_else(|| id_of(services, &whose)).unwrap_or_default();
         whose.tag.push_str(&id);
         whose.id = id;
+        (whose.listener, whose.test_listener) = (routes.listener, routes.test_listener);
+        whose.production = routes.production;
+        let service_arns =
+            Side::BOTH.into_iter().filter_map(|side| services[side].as_ref()?.service_arn.clone());
         let group_arns = [arns.blue.clone(), arns.green.clone()].into_iter().flatten();
-        whose.known = service_arns.chain(rule_arns).chain(group_arns).collect();
-        let cluster_arn = cluster_arn(&services).unwrap_or_else(|| cluster.to_owned());
-        Ok(Some(Discovered { whose, cluster_arn, vpc_id }))
+        whose.known = service_arns.chain(routes.rules).chain(group_arns).collect();
+        let Some(vpc_id) = groups.iter().find_map(|group| group.vpc_id.clone()) else {
+            return Ok(Err(Unfit::NoLoadBalancer(service)));
+        };
+        let cluster_arn = cluster_arn(services).unwrap_or_else(|| whose.cluster.clone());
+        Ok(Ok(Discovered { whose, cluster_arn, vpc_id }))
     }
 
     async fn find_groups_by_arn(&self, arns: &Pair<Option<String>>) -> Result<Vec<elb::TargetGroup>, Error> {
@@ -101,6 +161,28 @@ impl Aws {
             }
         }
         Ok(groups)
+    }
+
+    /// What of the groups another service of the cluster uses, too.
+    async fn shared_group(&self, cluster: &str, arns: &Pair<Option<String>>) -> Result<Option<Unfit>, Error> {
+        let (mut services, mut token) = (Vec::new(), None);
+        loop {
+            let ecs = self.clients.ecs(Quota::ServiceRead).await;
+            let request = ecs.list_services().cluster(cluster).max_results(10).set_next_token(token);
+            let page = request.send().await.explain(LIST)?;
+            let found = page.service_arns.unwrap_or_default();
+            if !found.is_empty() {
+                let ecs = self.clients.ecs(Quota::ServiceRead).await;
+                let request = ecs.describe_services().cluster(cluster).set_services(Some(found));
+                services.extend(request.send().await.explain(DESCRIBE)?.services.unwrap_or_default());
+            }
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        let groups = [&arns.blue, &arns.green].into_iter().flatten();
+        Ok(groups.filter_map(|group| unfit::unshared(group, &services).err()).next())
     }
 
     async fn find_listeners(&self, balancer: &str) -> Result<Vec<String>, Error> {
@@ -117,48 +199,38 @@ impl Aws {
         }
     }
 
-    async fn leads(&self, listener: String, arns: &Pair<Option<String>>) -> Result<Vec<Lead>, Error> {
-        let rules = self.shared.rules.ask(listener.clone()).await?.unwrap_or_default();
-        let leading = |rule: &&elb::Rule| rule.is_default != Some(true) && forwards_to(rule, arns);
-        let found: Vec<&elb::Rule> = rules.iter().filter(leading).collect();
-        let tags = self.shared.tags.ask_all(found.iter().filter_map(|rule| rule.rule_arn.clone())).await?;
-        let lead = |rule: &elb::Rule| {
-            let tags = rule.rule_arn.as_ref().and_then(|arn| tags.get(arn)).and_then(Option::as_ref);
-            let role = tags.and_then(|tags| tags.get(ROLE_TAG).cloned());
-            let owner = tags.and_then(|tags| tags.get(OWNER_TAG).cloned());
-            Lead { listener: listener.clone(), rule: rule.clone(), role, owner }
-        };
-        Ok(found.into_iter().map(lead).collect())
+    async fn leads(
+        &self,
+        listener: &str,
+        arns: &Pair<Option<String>>,
+        whose: &Ownership,
+    ) -> Result<Vec<Lead>, Error> {
+        let rules = self.shared.rules.ask(listener.to_owned()).await?.unwrap_or_default();
+        let asked = rules.iter().filter(|rule| super::rules::forwards_to(rule, arns));
+        let asked = asked.filter(|rule| rule.is_default != Some(true));
+        let tags = self.shared.tags.ask_all(asked.filter_map(|rule| rule.rule_arn.clone())).await?;
+        Ok(leads::of(listener, &rules, &tags, arns, whose))
     }
 }
 
-fn id_of(whose: &Ownership, tag: Option<&str>) -> Option<String> {
-    whose.id_in(tag?).map(str::to_owned)
+fn ambiguous(sought: &Sought, single: &ecs::Service) -> Unfit {
+    let Sought { cluster, name, .. } = sought;
+    let [blue, green] = Side::BOTH.map(|side| names::service(name, side));
+    Unfit::Ambiguous {
+        cluster: cluster.clone(),
+        name: name.clone(),
+        pair: format!("{blue},{green}"),
+        arn: single.service_arn.clone().unwrap_or_default(),
+    }
 }
 
-/// The listener of the rule tagged `production`; untagged, of one that names no callers.
-fn main_listener(leads: &[Lead]) -> Option<String> {
-    let tagged = leads.iter().find(|lead| lead.role.as_deref() == Some("production"));
-    let open = || {
-        leads.iter().find(|lead| {
-            lead.role.is_none()
-                && !lead.rule.conditions.iter().flatten().any(|c| c.field.as_deref() == Some("source-ip"))
-        })
-    };
-    let lead = tagged.or_else(open).or_else(|| leads.iter().find(|l| l.role.as_deref() != Some("test")));
-    lead.map(|lead| lead.listener.clone())
+fn id_of(services: &Services, whose: &Ownership) -> Option<String> {
+    Side::BOTH.into_iter().find_map(|side| {
+        let tags = flatten_ecs(services[side].as_ref()?.tags.as_deref());
+        whose.id_in(tags.get(OWNER_TAG)?).map(str::to_owned)
+    })
 }
 
-fn test_listener(leads: &[Lead], main: &str) -> Option<String> {
-    let mut others = leads.iter().filter(|lead| lead.listener != main);
-    let tagged = others.clone().find(|lead| lead.role.as_deref() == Some("test"));
-    tagged.or_else(|| others.next()).map(|lead| lead.listener.clone())
-}
-
-fn attached_to(service: &ecs::Service) -> Option<String> {
-    service.load_balancers.iter().flatten().find_map(|balancer| balancer.target_group_arn.clone())
-}
-
-fn cluster_arn(services: &Pair<Option<Arc<ecs::Service>>>) -> Option<String> {
+fn cluster_arn(services: &Services) -> Option<String> {
     Side::BOTH.into_iter().find_map(|side| services[side].as_ref()?.cluster_arn.clone())
 }

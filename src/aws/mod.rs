@@ -26,7 +26,7 @@ mod tags;
 mod tasks;
 
 pub use connect::Aws;
-pub use discover::Discovered;
+pub use discover::{Asked, Discovered, Sought};
 pub use errors::{Error, Kind};
 pub use inputs::{Input, Missing};
 pub use ownership::{Depth, Ownership, drawn_id};

@@ -25,6 +25,8 @@ pub struct Ownership {
     pub test_listener: Option<String>,
     pub group_names: Pair<String>,
     pub service_names: Pair<String>,
+    /// ARN of the production rule, which its tag or its looks may not tell.
+    pub production: Option<String>,
     /// ARNs that are ours even without a tag.
     pub known: BTreeSet<String>,
 }
@@ -58,6 +60,7 @@ impl Ownership {
             test_listener: test_listener.map(str::to_owned),
             group_names: Pair::from_fn(|side| names::group(short, name, side)),
             service_names: Pair::from_fn(|side| names::service(name, side)),
+            production: None,
             known: BTreeSet::new(),
         }
     }

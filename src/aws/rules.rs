@@ -2,7 +2,7 @@
 
 mod carried;
 mod expand;
-mod flatten;
+pub(super) mod flatten;
 mod sort;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -62,6 +62,7 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
                 settings: layout.service[*side].clone(),
                 tags: layout.tags_for(side.name()),
                 mark: Mark::Held,
+                moved_by: None,
                 groups: BTreeSet::new(),
                 tasks: BTreeSet::new(),
                 remarks: Vec::new(),

@@ -24,7 +24,8 @@ use super::spec::{GroupSettings, ServiceSettings, Spec};
 pub struct Layout {
     pub cluster: String,
     pub name: String,
-    /// What the creation drew; empty while nothing has been created.
+    /// What the creation drew; empty while nothing has been created, and of what was taken over until it is first
+    /// changed.
     pub id: String,
     /// During a creation: the seconds since 1970, now.
     pub creating: Option<u64>,
@@ -179,6 +180,11 @@ impl Layout {
     /// What is waited for after a switch.
     pub fn settle(&self) -> Gate {
         Gate::Settled { time: self.settle_time }
+    }
+
+    /// Taken over, and not changed since.
+    pub fn adopted(&self) -> bool {
+        self.id.is_empty() && self.creating.is_none()
     }
 
     pub fn owner(&self) -> String {

@@ -77,6 +77,23 @@ impl Matches {
         Matches { hosts: hosts.clone(), paths: paths.clone(), ..self }
     }
 
+    /// Which requests, for people.
+    pub fn said(&self) -> String {
+        let mut parts = Vec::new();
+        let mut part = |name: &str, values: Vec<String>| {
+            if !values.is_empty() {
+                parts.push(format!("{name} {}", values.join(", ")));
+            }
+        };
+        part("host", self.hosts.iter().cloned().collect());
+        part("path", self.paths.iter().cloned().collect());
+        part("source", self.sources.iter().map(ToString::to_string).collect());
+        if self.narrowed() {
+            parts.push("further conditions".to_owned());
+        }
+        if parts.is_empty() { "no conditions known".to_owned() } else { parts.join("; ") }
+    }
+
     /// Whatever is no plain host or path, for people.
     pub fn words(&self) -> Vec<String> {
         let listed = |values: &BTreeSet<String>| values.iter().cloned().collect::<Vec<_>>().join(", ");

@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_groups_name_is_the_same_at_every_run_and_another_in_another_cluster() {
-        assert_eq!(group("shop", "nginx", Side::Blue), "nginx-blue-4e0b0e");
+        assert_eq!(group("shop", "nginx", Side::Blue), "nginx-blue-ddf171");
         assert_ne!(group("shop", "nginx", Side::Blue), group("other", "nginx", Side::Blue));
         let long = "very-long-name-".repeat(9);
         assert_ne!(group("shop", &long, Side::Green), group("shop", &format!("{long}2"), Side::Green));

@@ -59,6 +59,9 @@ pub struct Service {
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
     pub mark: Mark,
+    /// Who else moves it.
+    #[serde(default)]
+    pub moved_by: Option<Mover>,
     /// ARNs of the target groups it is attached to.
     #[serde(default)]
     pub groups: BTreeSet<String>,
@@ -68,6 +71,31 @@ pub struct Service {
     /// Newest service events and reasons of stopped tasks, for failure messages.
     #[serde(skip)]
     pub remarks: Vec<String>,
+}
+
+/// Somebody who replaces a service's tasks or moves its traffic, as we do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Mover {
+    #[error("AWS CodeDeploy (deployment controller CODE_DEPLOY)")]
+    CodeDeploy,
+    #[error("task sets of somebody else's (deployment controller EXTERNAL)")]
+    External,
+    #[error("ECS itself (deployment strategy {0})")]
+    Strategy(String),
+}
+
+impl Mover {
+    /// What to do first.
+    pub fn way_out(&self) -> &'static str {
+        match self {
+            Mover::CodeDeploy | Mover::External => {
+                "A service keeps its deployment controller for life: make an ordinary service beside it, with a target group of its own, move the callers there by the weights of the rule, delete this one, and import the new one."
+            }
+            Mover::Strategy(_) => {
+                "Set its deployment strategy to ROLLING first (UpdateService changes it in place, while no deployment is under way)."
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

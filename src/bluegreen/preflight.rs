@@ -32,6 +32,7 @@ pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
     shadows(observed, layout, &mut problems);
     foreign(observed, layout, &mut problems);
     borrowed(observed, layout, &mut problems);
+    moved(observed, &mut problems);
     groups(observed, layout, &mut problems);
     everybody(layout, &mut problems);
     if let (Some(ours), Some(test), Some(_)) =
@@ -77,7 +78,7 @@ fn priorities(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>)
                 detail: format!(
                     "The rule {} ({}) already has priority {priority} on this listener. Choose a free number for {attribute}, or move that rule.",
                     neighbour.id,
-                    said(&neighbour.matches)
+                    neighbour.matches.said()
                 ),
                 fatal,
             });
@@ -101,7 +102,7 @@ fn shadows(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
                 "The rule {} with priority {} ({}) is evaluated before production_priority = {} and matches everything that this service matches. Choose a lower number, or move that rule.",
                 neighbour.id,
                 neighbour.priority,
-                said(&neighbour.matches),
+                neighbour.matches.said(),
                 layout.production_priority
             ),
             fatal: observed.public().is_none(),
@@ -152,6 +153,20 @@ fn taken_by_a_namesake(layout: &Layout) -> String {
     )
 }
 
+/// Two who move the same traffic undo each other's work.
+fn moved(observed: &Observed, problems: &mut Vec<Problem>) {
+    for side in Side::BOTH {
+        let Some(service) = observed.service(side) else { continue };
+        let Some(mover) = &service.moved_by else { continue };
+        problems.push(Problem {
+            attribute: side.name(),
+            summary: "Somebody else moves this service".to_owned(),
+            detail: format!("The service {} is moved by {mover}. {}", service.id, mover.way_out()),
+            fatal: true,
+        });
+    }
+}
+
 /// I2 counts everybody's rules.
 fn borrowed(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
     for side in Side::BOTH {
@@ -164,7 +179,7 @@ fn borrowed(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
             detail: format!(
                 "The rule {} ({}) was not made by this resource and forwards to the {side} target group. {side} is therefore kept at {desired} tasks instead of {to}, and cannot be destroyed, until that rule forwards elsewhere.",
                 other.id,
-                said(&other.matches)
+                other.matches.said()
             ),
             fatal: false,
         });
@@ -262,22 +277,6 @@ fn pattern_covers(pattern: &str, value: &str) -> bool {
         }
     }
     matches(pattern.as_bytes(), value.as_bytes())
-}
-
-fn said(matches: &Matches) -> String {
-    let mut parts = Vec::new();
-    let mut part = |name: &str, values: Vec<String>| {
-        if !values.is_empty() {
-            parts.push(format!("{name} {}", values.join(", ")));
-        }
-    };
-    part("host", matches.hosts.iter().cloned().collect());
-    part("path", matches.paths.iter().cloned().collect());
-    part("source", matches.sources.iter().map(ToString::to_string).collect());
-    if matches.narrowed() {
-        parts.push("further conditions".to_owned());
-    }
-    if parts.is_empty() { "no conditions known".to_owned() } else { parts.join("; ") }
 }
 
 #[cfg(test)]

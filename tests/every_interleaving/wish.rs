@@ -69,6 +69,7 @@ pub fn spec(phase: Phase) -> Spec {
         test: None,
         settle_time: Duration::from_secs(LAG + 1),
         tags: [].into(),
+        ..Spec::default()
     }
 }
 

@@ -177,7 +177,7 @@ fn neighbours_are_as_recorded() {
         stage.apply_fails("create, in a shadow").await;
         stage.by_hand("DeleteRule", at(&shadow)).await;
         let vpc = stage.vpc().to_owned();
-        let group = json!({ "Name": "nginx-green", "VpcId": vpc, "Port": 80, "Protocol": "HTTP", "TargetType": "ip" });
+        let group = json!({ "Name": "nginx-green-ddf171", "VpcId": vpc, "Port": 80, "Protocol": "HTTP", "TargetType": "ip" });
         let theirs = stage.make("CreateTargetGroup", group, "TargetGroupArn").await;
         stage.apply_fails("create, the name is taken").await;
         stage.by_hand("DeleteTargetGroup", json!({ "TargetGroupArn": theirs })).await;

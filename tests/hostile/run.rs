@@ -335,7 +335,7 @@ fn misplaced(state: &Value, wish: &Wish) -> Vec<String> {
         }
     }
     let groups: Vec<String> = list("target_groups").iter().map(|it| it["name"].to_string()).collect();
-    if active.len() != 2 || groups != ["\"nginx-blue\"", "\"nginx-green\""] {
+    if active.len() != 2 || groups != ["\"nginx-blue-ddf171\"", "\"nginx-green-ddf171\""] {
         problems.push(format!("{} services, groups {groups:?}", active.len()));
     }
     let expected = if wish.phase == crate::wish::Phase::Canary { 2 } else { 1 };

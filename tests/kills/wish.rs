@@ -89,7 +89,7 @@ impl Wish {
             .collect();
         let mut groups: Vec<&str> = names.values().copied().collect();
         groups.sort_unstable();
-        expect("target groups", json!(groups), json!(["nginx-blue", "nginx-green"]));
+        expect("target groups", json!(groups), json!(["nginx-blue-ddf171", "nginx-green-ddf171"]));
         let rules: Vec<Value> = list(seen, "rules")
             .map(|rule| {
                 let weights = rule["action"]["forward"].as_object().unwrap();

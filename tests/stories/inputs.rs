@@ -61,7 +61,7 @@ async fn what_others_have_on_the_listener_is_named_and_left_alone() {
     let said = stage.set(json!({ "production_priority": 102, "canary_priority": 101 })).apply_fails().await;
     assert!(said.contains("takes all of this service's requests") && said.contains(&shadow), "{said}");
     api.delete_rule(&shadow).await;
-    let group = api.others_group("nginx-green", &stage.sandbox.ready.vpc_id).await;
+    let group = api.others_group("nginx-green-ddf171", &stage.sandbox.ready.vpc_id).await;
     let said = stage.apply_fails().await;
     assert!(said.contains("The name is taken") && said.contains(&group), "{said}");
     let state = stage.admin("GET", "/_sandbox/state", serde_json::Value::Null).await;

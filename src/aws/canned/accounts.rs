@@ -24,7 +24,7 @@ async fn in_an_account_that_is_not_meant_nothing_is_looked_for() {
         let looked = aws.observe(&whose(), Depth::Facts).await.unwrap_err();
         assert_eq!(looked.kind, Kind::Denied);
         assert!(looked.message.contains("those of account 123456789012"), "{looked}");
-        assert!(aws.discover("shop", "web").await.is_err());
+        assert!(aws.discover(&finding::sought()).await.is_err());
         assert!(aws.check_inputs(&whose(), &acts::layout()).await.is_err());
         assert!(aws.elb_to_write("a write").await.is_err());
         assert_eq!(

@@ -82,6 +82,7 @@ fn spec() -> Spec {
         test: None,
         settle_time: Duration::from_secs(1),
         tags: BTreeMap::from([("team".to_owned(), "x".to_owned())]),
+        ..Spec::default()
     }
 }
 

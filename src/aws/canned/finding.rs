@@ -1,9 +1,20 @@
 //! Finding a release by its name, and what of its inputs is missing.
 
 use super::*;
+use crate::aws::{Asked, Sought};
+use crate::bluegreen::side::Pair;
 use crate::bluegreen::spec::{Capacity, CapacityProvider};
 
 const TEST: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/web/1/9";
+
+pub(super) fn sought() -> Sought {
+    Sought {
+        cluster: "shop".to_owned(),
+        name: "web".to_owned(),
+        services: Pair::from_fn(|side| format!("web-{}", side.name())),
+        asked: Asked::Name,
+    }
+}
 
 fn a_release(operation: &str, body: &str) -> (u16, String) {
     let asked: std::collections::BTreeMap<String, String> =
@@ -45,6 +56,7 @@ fn a_release(operation: &str, body: &str) -> (u16, String) {
                 ),
             )
         }
+        "ListServices" => r#"{"serviceArns":[]}"#.to_owned(),
         "DescribeTags" => result(operation, "<TagDescriptions></TagDescriptions>"),
         other => panic!("{other}"),
     };
@@ -54,7 +66,7 @@ fn a_release(operation: &str, body: &str) -> (u16, String) {
 #[tokio::test]
 async fn an_untagged_release_is_found_by_its_name_alone() {
     let (aws, _) = start(a_release).await;
-    let found = aws.discover("shop", "web").await.unwrap().unwrap();
+    let found = aws.discover(&sought()).await.unwrap().unwrap();
     assert_eq!((found.vpc_id.as_str(), found.cluster_arn.as_str()), ("vpc-1", "arn:x:cluster/shop"));
     assert_eq!(found.whose.listener, LISTENER);
     assert_eq!(found.whose.test_listener.as_deref(), Some(TEST));
@@ -66,7 +78,8 @@ async fn an_untagged_release_is_found_by_its_name_alone() {
 #[tokio::test]
 async fn where_there_are_no_services_nothing_is_found() {
     let nothing: Script = |_, _| (200, r#"{"services":[],"failures":[]}"#.to_owned());
-    assert_eq!(start(nothing).await.0.discover("shop", "web").await.unwrap(), None);
+    let said = start(nothing).await.0.discover(&sought()).await.unwrap().unwrap_err().to_string();
+    assert_eq!(said, "There is no service web-blue or web-green or web in the cluster shop.");
 }
 
 #[tokio::test]
@@ -85,7 +98,7 @@ async fn what_the_cluster_lacks_and_the_listener_cannot_carry_is_named() {
     let mut layout = acts::layout();
     assert_eq!(aws.check_inputs(&whose(), &layout).await.unwrap(), []);
     let spot = CapacityProvider { name: "FARGATE_SPOT".to_owned(), weight: 1, base: 0 };
-    layout.service.capacity = Capacity::Strategy(vec![spot]);
+    layout.service.blue.capacity = Capacity::Strategy(vec![spot]);
     for version in ["GRPC", "HTTP2"] {
         layout.group.fixed.protocol_version = version.to_owned();
         let missing = aws.check_inputs(&whose(), &layout).await.unwrap();

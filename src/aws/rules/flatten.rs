@@ -9,11 +9,11 @@ use crate::bluegreen::routing::{Forward, Sends};
 use crate::bluegreen::side::{Pair, Side};
 
 /// `None` for the default rule.
-pub(super) fn priority(raw: &elb::Rule) -> Option<u32> {
+pub(in crate::aws) fn priority(raw: &elb::Rule) -> Option<u32> {
     raw.priority.as_ref()?.parse().ok()
 }
 
-pub(super) fn matches(raw: &elb::Rule) -> Matches {
+pub(in crate::aws) fn matches(raw: &elb::Rule) -> Matches {
     let mut matches = Matches::default();
     for condition in raw.conditions.iter().flatten() {
         match condition.field.as_deref().unwrap_or_default() {
@@ -87,7 +87,7 @@ pub(super) fn forward_action(raw: &elb::Rule) -> Option<&elb::Action> {
     raw.actions.iter().flatten().filter(ends).max_by_key(|action| action.order.unwrap_or(0))
 }
 
-pub(super) fn sends(raw: &elb::Rule, groups: &Pair<Option<String>>) -> Sends {
+pub(in crate::aws) fn sends(raw: &elb::Rule, groups: &Pair<Option<String>>) -> Sends {
     let Some(action) = forward_action(raw) else { return Sends::Elsewhere("no action".to_owned()) };
     if action.r#type != Some(elb::ActionTypeEnum::Forward) {
         return Sends::Elsewhere(elsewhere(action));

@@ -88,6 +88,9 @@ fn role_of(rule: &Rule, whose: &Ownership) -> Role {
     if let Some(role) = rule.tags.get(ROLE_TAG).and_then(|name| Role::from_name(name)) {
         return role;
     }
+    if whose.production.as_ref() == Some(&rule.id) {
+        return Role::Production;
+    }
     let one_group = matches!(&rule.sends, Sends::Forward(forward)
         if Side::BOTH.into_iter().filter(|side| forward.ours[*side].is_some()).count() == 1);
     if !rule.on_listener(&whose.listener) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ecs::types as ecs;
 
 use crate::aws::tags;
-use crate::bluegreen::observed::{Deployment, Service, ServiceStatus};
+use crate::bluegreen::observed::{Deployment, Mover, Service, ServiceStatus};
 use crate::bluegreen::owned::Mark;
 use crate::bluegreen::spec::{Capacity, CapacityProvider, ServiceSettings};
 
@@ -34,10 +34,23 @@ pub(in crate::aws) fn service(
             .unwrap_or_default(),
         deployment: deployment(raw),
         settings: settings(raw, group),
+        moved_by: moved_by(raw),
         tags,
         tasks: BTreeSet::new(),
         remarks: Vec::new(),
     }
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentController.html>
+pub(in crate::aws) fn moved_by(raw: &ecs::Service) -> Option<Mover> {
+    use ecs::DeploymentControllerType as Controller;
+    match raw.deployment_controller.as_ref().map(|controller| &controller.r#type) {
+        Some(Controller::CodeDeploy) => return Some(Mover::CodeDeploy),
+        Some(Controller::External) => return Some(Mover::External),
+        _ => {}
+    }
+    let strategy = raw.deployment_configuration.as_ref()?.strategy.as_ref()?;
+    (*strategy != ecs::DeploymentStrategy::Rolling).then(|| Mover::Strategy(strategy.as_str().to_owned()))
 }
 
 /// The newest deployment.

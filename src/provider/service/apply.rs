@@ -1,6 +1,6 @@
 //! `bluegreen_service`: what Terraform asks of it, handed to the planner, the loop and the state.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,7 +8,7 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::rollout::{Ending, How, Rollout};
-use super::{attributes, decode, explain, place, planned, private, protection, state, validate};
+use super::{attributes, decode, explain, import, place, planned, private, protection, state, validate};
 use crate::aws::{Aws, Depth, Ownership, drawn_id};
 use crate::bluegreen::guard::Intent;
 use crate::bluegreen::layout::Layout;
@@ -18,8 +18,9 @@ use crate::bluegreen::side::Side;
 use crate::bluegreen::spec::Spec;
 use crate::provider::clock::Clock;
 use terraform_plugin::{
-    Action, ApplyRequest, ApplyResponse, AttributePath, Diagnostic, Diagnostics, ImportResponse, PlanRequest,
-    PlanResponse, ReadRequest, ReadResponse, Resource, Schema, Value,
+    Action, ApplyRequest, ApplyResponse, AttributePath, Diagnostic, Diagnostics, IdentitySchema,
+    ImportResponse, MoveRequest, MoveResponse, PlanRequest, PlanResponse, ReadRequest, ReadResponse, Resource,
+    Schema, Value,
 };
 
 /// What `ConfigureProvider` leaves for the resources: a connection, or why there is none.
@@ -61,7 +62,16 @@ impl Resource for Service {
         protection::destroy(prior).into_iter().collect()
     }
 
-    async fn read(&self, request: ReadRequest) -> ReadResponse {
+    async fn read(&self, mut request: ReadRequest) -> ReadResponse {
+        if let Some(arn) = import::just_moved(&request.state) {
+            match self.found(arn).await {
+                Ok(state) => request.state = state,
+                Err(diagnostic) => {
+                    let diagnostics = diagnostic.into();
+                    return ReadResponse { state: request.state, private: request.private, diagnostics };
+                }
+            }
+        }
         match self.look(&request.state, &request.stop).await {
             // The state tells only what is its own; what is in its place is told by the plan.
             Ok(Some((observed, ours))) => ReadResponse {
@@ -112,51 +122,38 @@ impl Resource for Service {
             Ok(connected) => connected,
             Err(diagnostic) => return diagnostic.into(),
         };
-        let Some((cluster, name)) = id
-            .split_once('/')
-            .filter(|(cluster, name)| !cluster.is_empty() && !name.is_empty() && !name.contains('/'))
-        else {
-            let detail = format!(
-                "\"{id}\" is not of the form CLUSTER/NAME, as in shop/nginx for the services nginx-blue and nginx-green in the cluster shop."
-            );
-            return Diagnostic::error(AttributePath::root(), "Invalid import id", detail).into();
-        };
-        let found = match connected.aws.discover(cluster, name).await {
-            Ok(Some(found)) => found,
-            Ok(None) => {
-                let detail = format!(
-                    "There are no services {name}-blue and {name}-green behind one load balancer in the cluster {cluster}."
-                );
-                return Diagnostic::error(AttributePath::root(), "Nothing to import", detail).into();
-            }
-            Err(error) => return explain::call(&error, "looking for what to import").into(),
-        };
-        let observed = match connected.aws.observe(&found.whose, Depth::Facts).await {
-            Ok(observed) => observed,
-            Err(error) => return explain::call(&error, "looking at what to import").into(),
-        };
-        let mut imported = state::imported(
-            &[
-                ("id", &format!("{cluster}/{name}")),
-                ("creation_id", &found.whose.id),
-                ("cluster", cluster),
-                ("name", name),
-                ("vpc_id", &found.vpc_id),
-                ("listener_arn", &found.whose.listener),
-            ],
-            &observed,
-        );
-        if let (Some(listener), Some(rule)) = (&found.whose.test_listener, observed.test()) {
-            let allowed = rule.matches.sources.iter().map(ToString::to_string);
-            let test = [
-                ("arn", listener.as_str().into()),
-                ("priority", rule.priority.into()),
-                ("allowed_cidrs", Value::list(allowed)),
-                ("all_conditions", rule.matches.narrowed().into()),
-            ];
-            imported.set("test_listener", Value::object(test));
+        match import::sought(&id, connected.aws.region()) {
+            Ok(sought) => import::answer(import::import(&connected.aws, &sought).await),
+            Err(diagnostic) => diagnostic.into(),
         }
-        ImportResponse { state: imported, ..ImportResponse::default() }
+    }
+
+    fn identity_schema(&self) -> Option<&IdentitySchema> {
+        static SCHEMA: LazyLock<IdentitySchema> = LazyLock::new(import::identity_schema);
+        Some(&SCHEMA)
+    }
+
+    fn identity(&self, state: &Value) -> Value {
+        import::identity(state)
+    }
+
+    async fn import_by_identity(&self, identity: Value, _stop: CancellationToken) -> ImportResponse {
+        let connected = match self.connected().await {
+            Ok(connected) => connected,
+            Err(diagnostic) => return diagnostic.into(),
+        };
+        match import::sought_by_identity(&identity, &connected.aws) {
+            Ok(sought) => import::answer(import::import(&connected.aws, &sought).await),
+            Err(diagnostic) => diagnostic.into(),
+        }
+    }
+
+    fn moves_from(&self) -> &[&str] {
+        &import::MOVED_FROM
+    }
+
+    fn move_from(&self, request: MoveRequest) -> MoveResponse {
+        import::moved(&request)
     }
 }
 
@@ -167,6 +164,13 @@ impl Service {
 
     async fn connected(&self) -> Result<Connected, Diagnostic> {
         self.connection.read().await.clone()
+    }
+
+    /// What a `moved` block has only named.
+    async fn found(&self, arn: &str) -> Result<Value, Diagnostic> {
+        let connected = self.connected().await?;
+        let sought = import::sought(arn, connected.aws.region())?;
+        import::import(&connected.aws, &sought).await
     }
 
     /// The facts, and what is ours of them; `None` when all of that is certainly gone.
@@ -206,6 +210,7 @@ fn whose(value: &Value) -> Ownership {
             whose.group_names[side] = name;
         }
     }
+    whose.production = value.get("production_rule_arn").as_str().map(str::to_owned);
     whose.known = state::known_arns(value);
     whose
 }

@@ -5,6 +5,7 @@ pub(super) mod attributes;
 mod create;
 mod decode;
 mod explain;
+mod import;
 mod inputs;
 mod naming;
 mod place;

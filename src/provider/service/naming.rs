@@ -2,7 +2,7 @@
 //! default, and then stands in the state, because AWS renames nothing.
 
 use super::decode;
-use crate::bluegreen::names::{self, OWNER_TAG};
+use crate::bluegreen::names;
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::side::Side;
 use terraform_plugin::{Diagnostics, PlanRequest, Value};
@@ -52,11 +52,12 @@ pub fn renamed(prior: &Value, planned: &Value, observed: Option<&Observed>) -> D
             }
         }
     }
-    // An import gives a name before it has seen the configuration's.
+    // An import gives a name before it has seen the configuration's, and draws no id.
+    let adopted = prior.get("creation_id").is_null();
     let [is, wished] = [prior, planned].map(|value| value.get("name").as_str());
     if let (Some(is), Some(wished)) = (is, wished)
         && is != wished
-        && adopted(observed)
+        && adopted
     {
         let detail = format!(
             "What was imported goes by the name {is}, and nothing of it is tagged yet. Under the name {wished} it would be destroyed and made anew. Write name = \"{is}\": what is there keeps its own names whatever this says."
@@ -64,15 +65,4 @@ pub fn renamed(prior: &Value, planned: &Value, observed: Option<&Observed>) -> D
         diagnostics.error("name", "Not the name that was imported", detail);
     }
     diagnostics
-}
-
-/// Made by somebody else, and not touched since it was taken over.
-pub fn adopted(observed: &Observed) -> bool {
-    let sides = Side::BOTH.into_iter().flat_map(|side| {
-        let standing = &observed.sides[side];
-        let service = standing.service.as_ref().map(|service| &service.tags);
-        [service, standing.group.as_ref().map(|group| &group.tags)]
-    });
-    let mut tags = sides.flatten().chain(observed.rules.iter().map(|rule| &rule.tags));
-    tags.all(|tags| !tags.contains_key(OWNER_TAG))
 }

@@ -47,7 +47,7 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
     diagnostics.extend(naming::renamed(&request.prior, &planned, observed.as_ref()));
     diagnostics.extend(protection::replacement(&request.prior, &replaced, observed.as_ref()));
     let steps = match (&layout, &observed) {
-        (Some(layout), Some(observed)) => Some(planner::story(observed, layout)),
+        (Some(layout), Some(observed)) => Some(story(observed, layout, creating)),
         _ => None,
     };
     if let (Some(layout), Some(observed), Some(steps)) = (&layout, &observed, &steps) {
@@ -55,8 +55,23 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
         too_short(&planned, creating, layout, steps, &mut diagnostics);
         diagnostics.extend(problems(observed, layout));
     }
+    let id = request.prior.get("creation_id").clone();
+    planned.set("creation_id", id.clone());
     computed(request, &mut planned, observed.as_ref(), layout.as_ref(), steps.as_deref());
+    // Whatever an apply changes of what was taken over, it draws an id.
+    if id.is_null() && planned != request.prior {
+        planned.set("creation_id", Value::Unknown);
+    }
     PlanResponse { planned, requires_replace: replaced, private: request.private.clone(), diagnostics }
+}
+
+/// The steps of the apply. Where there are any, it draws an id first for what was taken over without one.
+fn story(observed: &Observed, layout: &Layout, creating: bool) -> Vec<Step> {
+    let steps = planner::story(observed, layout);
+    if creating || steps.is_empty() || !layout.adopted() {
+        return steps;
+    }
+    planner::story(observed, &Layout { id: "drawn".to_owned(), ..layout.clone() })
 }
 
 /// The proposed object with every default in place, those that follow from another attribute included.
@@ -166,9 +181,6 @@ fn computed(
     };
     planned.set("id", owner);
     planned.set("account_id", place::account(planned));
-    if planned.get("creation_id").as_str().is_none() {
-        planned.set("creation_id", Value::Unknown);
-    }
     // A create that serves never comes back as an error, also where it did not get as far as was wished.
     let phase = decode::phase(planned).filter(|_| !request.prior.is_null());
     planned.set("phase", phase.map_or(Value::Unknown, |phase| phase.name().into()));

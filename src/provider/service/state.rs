@@ -128,6 +128,10 @@ fn sides_and_counts(state: &mut Value, observed: &Observed) {
         state.set("production_color", public.name());
     } else {
         state.set("production_color", Value::Null);
+        // An import of what a listener reaches by its default action.
+        if state.get("desired_count").is_null() {
+            state.set("desired_count", observed.desired(home(state)).max(1));
+        }
     }
     let count =
         |state: &Value, name: &str| state.get(name).as_i64().and_then(|count| u32::try_from(count).ok());
@@ -167,7 +171,7 @@ fn sides_and_counts(state: &mut Value, observed: &Observed) {
 }
 
 /// One of a side's own attributes.
-fn member(state: &mut Value, side: Side, name: &str, value: Value) {
+pub fn member(state: &mut Value, side: Side, name: &str, value: Value) {
     if state.get(side.name()).as_map().is_none() {
         state.set(side.name(), Value::object::<&str>([]));
     }

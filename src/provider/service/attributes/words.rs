@@ -32,6 +32,13 @@ pub fn place(text: &str) -> Option<(&str, &str)> {
     }
 }
 
+/// The cluster and the name in the ARN of an ECS service. Old ARNs name no cluster.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html>
+pub fn ecs_service(text: &str) -> Option<(&str, &str)> {
+    let (cluster, service) = arn(text, "ecs")?.strip_prefix("service/")?.split_once('/')?;
+    (is_word(cluster, 255) && is_word(service, 255)).then_some((cluster, service))
+}
+
 /// An id such as `vpc-0123456789abcdef0`, whose kind is its prefix.
 pub fn id(text: &str, prefix: &str) -> Result<(), Complaint> {
     if text.strip_prefix(prefix).is_some_and(|rest| is_word(rest, 64)) {
