@@ -90,7 +90,13 @@ fn result(operation: &str, inside: &str) -> String {
 const LISTENER: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:listener/app/web/1/2";
 
 fn whose() -> Ownership {
-    Ownership::new("shop", "web", "1", LISTENER, None)
+    called("web")
+}
+
+/// With groups named like the services.
+fn called(name: &str) -> Ownership {
+    let whose = Ownership::new("shop", name, "1", LISTENER, None);
+    Ownership { group_names: whose.service_names.clone(), ..whose }
 }
 
 fn count(calls: &Calls, operation: &str) -> usize {

@@ -356,8 +356,9 @@ fn judge(stage: &Stage, schedule: &Schedule, outcome: &mut Outcome) {
         let caller = it["caller"].as_str().unwrap_or_default();
         let at = it["time"].as_f64().unwrap_or_default();
         let upset = upsets.iter().any(|upset| (0.0..=TOO_LATE_TO_SEE).contains(&(at - upset)));
-        // Whoever judges by tags does not see an import.
-        let took_over = it["invariant"] == "I5" && outcome.took_over.is_some_and(|since| since <= at);
+        // Whoever judges by tags sees neither an import nor a state that two runners have copies of.
+        let shared = caller == OURS[1] || outcome.took_over.is_some_and(|since| since <= at);
+        let took_over = it["invariant"] == "I5" && shared;
         if !OURS.contains(&caller) || took_over {
             continue;
         }

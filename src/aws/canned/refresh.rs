@@ -68,7 +68,7 @@ async fn a_refresh_of_a_hundred_services_costs_at_most_three_calls_each() {
             let (aws, turns) = (aws.clone(), turns.clone());
             tokio::spawn(async move {
                 let _turn = turns.acquire().await.unwrap();
-                let whose = Ownership::new("shop", &format!("s{n}"), "1", LISTENER, None);
+                let whose = called(&format!("s{n}"));
                 let seen = aws.observe(&whose, Depth::Facts).await.unwrap();
                 assert!(seen.production().is_some_and(|rule| rule.sends.all_to(Side::Blue)));
                 assert_eq!(seen.neighbours.len(), 99);

@@ -1,5 +1,12 @@
 """What boto3 sees: rules, weights, counts, tags, in as few words as a test needs."""
 
+import re
+
+
+def plain(group):
+    """A group's name without the hash that it ends in."""
+    return re.sub("-[0-9a-f]{6}$", "", group["TargetGroupName"])
+
 
 def tags(pairs, key="Key", value="Value"):
     return {pair[key]: pair[value] for pair in pairs}
@@ -25,7 +32,7 @@ def rule(raw, names, tagged):
 
 def look(ecs, elb, made):
     groups = elb.describe_target_groups()["TargetGroups"]
-    names = {group["TargetGroupArn"]: group["TargetGroupName"] for group in groups}
+    names = {group["TargetGroupArn"]: plain(group) for group in groups}
     raw = {
         listener: [
             rule for rule in elb.describe_rules(ListenerArn=arn)["Rules"] if not rule["IsDefault"]
@@ -48,7 +55,7 @@ def look(ecs, elb, made):
     for group in groups:
         arn = group["TargetGroupArn"]
         health = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
-        seen["groups"][group["TargetGroupName"]] = {
+        seen["groups"][plain(group)] = {
             "healthy": sum(target["TargetHealth"]["State"] == "healthy" for target in health),
             "path": group["HealthCheckPath"],
             "interval": group["HealthCheckIntervalSeconds"],

@@ -45,6 +45,12 @@ fn far_from_empty() -> Value {
         ("all_conditions", true.into()),
     ];
     value.set("test_listener", Value::object(test));
+    for (side, port) in [("blue", 8081), ("green", 8082)] {
+        for name in ["service_name", "target_group_name", "container_name"] {
+            value.set(format!("{side}.{name}").as_str(), "other");
+        }
+        value.set(format!("{side}.container_port").as_str(), port);
+    }
     carrying(&mut value);
     complete(value)
 }
