@@ -91,8 +91,8 @@ impl Aws {
         layout: &Layout,
         group: &str,
     ) -> Result<(), Error> {
-        let request =
-            expand::changes(&service.settings, &layout.service[side], group).map_err(Error::unbuilt(UPDATE))?;
+        let request = expand::changes(&service.settings, &layout.service[side], group)
+            .map_err(Error::unbuilt(UPDATE))?;
         self.update(request, side, whose).await
     }
 
@@ -120,8 +120,8 @@ impl Aws {
         group: &str,
     ) -> Result<expand::Update, Error> {
         let wished = &layout.sides[side].task_definition;
-        let request =
-            expand::changes(&service.settings, &layout.service[side], group).map_err(Error::unbuilt(UPDATE))?;
+        let request = expand::changes(&service.settings, &layout.service[side], group)
+            .map_err(Error::unbuilt(UPDATE))?;
         let same = same_task_definition(&service.task_definition, wished);
         Ok(if same { request } else { request.task_definition(wished) })
     }

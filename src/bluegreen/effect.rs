@@ -85,7 +85,9 @@ pub fn apply(step: &Step, layout: &Layout, facts: &mut Observed, evidence: &mut 
             evidence.raised[*side] = true;
             evidence.steady[*side] = 0;
         }
-        Step::Configure { side } => with_service(facts, *side, |s| s.settings = layout.service[*side].clone()),
+        Step::Configure { side } => {
+            with_service(facts, *side, |s| s.settings = layout.service[*side].clone())
+        }
         Step::Await(gate) => opened(gate, facts, evidence),
         Step::Lower { side, to, .. } => {
             with_service(facts, *side, |service| service.desired = *to);

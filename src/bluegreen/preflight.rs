@@ -193,7 +193,8 @@ fn groups(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
         let Some(group) = observed.sides[side].group.as_ref().filter(|_| ours(side)) else { continue };
         let (is, wished) = (&group.settings.fixed, &layout.group.fixed);
         // Tasks register with their own port, so two groups may well have two.
-        let ports = Side::BOTH.map(|side| observed.sides[side].group.as_ref().map(|it| it.settings.fixed.port));
+        let ports =
+            Side::BOTH.map(|side| observed.sides[side].group.as_ref().map(|it| it.settings.fixed.port));
         let port = if ports.contains(&Some(wished.port)) { wished.port } else { is.port };
         let members = [
             ("target_group.protocol", &is.protocol, &wished.protocol),

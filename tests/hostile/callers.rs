@@ -59,5 +59,5 @@ pub fn meet(table: &RouteTable, port: u16, source: Ipv4Addr) -> Met {
 /// The sides that groups belong to, by their names.
 pub fn sides(met: &Met) -> BTreeSet<&'static str> {
     let Met::Sent(groups) = met else { return BTreeSet::new() };
-    groups.iter().map(|(arn, _)| if arn.contains("-green/") { "green" } else { "blue" }).collect()
+    groups.iter().map(|(arn, _)| if arn.contains("-green-") { "green" } else { "blue" }).collect()
 }

@@ -10,23 +10,35 @@ use crate::bluegreen::side::Side;
 pub enum Unfit {
     #[error("There is no service {} in the cluster {cluster}.", .services.join(" or "))]
     Nothing { cluster: String, services: Vec<String> },
-    #[error("In the cluster {cluster} there are a service {name} and a pair {pair}. For the pair, import \"{cluster}/{pair}\"; for the single service, its ARN {arn}.")]
+    #[error(
+        "In the cluster {cluster} there are a service {name} and a pair {pair}. For the pair, import \"{cluster}/{pair}\"; for the single service, its ARN {arn}."
+    )]
     Ambiguous { cluster: String, name: String, pair: String, arn: String },
     #[error("The service {service} is moved by {mover}, so two would move the same traffic. {}", .mover.way_out())]
     Moved { service: String, mover: Mover },
-    #[error("The service {0} stands behind no target group of an Application Load Balancer. Attach it to one first, with a rule that sends its callers there.")]
+    #[error(
+        "The service {0} stands behind no target group of an Application Load Balancer. Attach it to one first, with a rule that sends its callers there."
+    )]
     NoLoadBalancer(String),
-    #[error("The service {0} stands behind a Classic Load Balancer, which has no rules. Put an Application Load Balancer in front of it first.")]
+    #[error(
+        "The service {0} stands behind a Classic Load Balancer, which has no rules. Put an Application Load Balancer in front of it first."
+    )]
     Classic(String),
-    #[error("The target group {group} has the protocol {protocol}, which is a Network Load Balancer's. Source addresses are told apart by the rules of an Application Load Balancer: put one in front of the service first.")]
+    #[error(
+        "The target group {group} has the protocol {protocol}, which is a Network Load Balancer's. Source addresses are told apart by the rules of an Application Load Balancer: put one in front of the service first."
+    )]
     Network { group: String, protocol: String },
-    #[error("The service {service} is attached to {count} target groups. Which of them callers come by cannot be told: detach all but one first.")]
+    #[error(
+        "The service {service} is attached to {count} target groups. Which of them callers come by cannot be told: detach all but one first."
+    )]
     SeveralGroups { service: String, count: usize },
     #[error("The target group {group} is shared by the services {}. Callers of one would be moved with those of the other: give each its own group first.", .services.join(" and "))]
     Shared { group: String, services: Vec<String> },
     #[error("The services are behind different load balancers ({}). One listener must reach both: move one of them first.", .0.join(" and "))]
     Apart(Vec<String>),
-    #[error("No rule of a listener forwards to the target group of {0}, and no listener does so by default. Make a rule for it first.")]
+    #[error(
+        "No rule of a listener forwards to the target group of {0}, and no listener does so by default. Make a rule for it first."
+    )]
     NoRule(String),
     #[error("Several rules lead to it, and one of them alone would be moved at a release:\n{}\nJoin them in one rule (host_headers and path_patterns take several values), or let the others forward elsewhere, and import it then.", .0.join("\n"))]
     SeveralRules(Vec<String>),

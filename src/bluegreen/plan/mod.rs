@@ -170,8 +170,8 @@ impl<'a> Look<'a> {
         if let Some(to) = wish.demand.raise(service.desired) {
             return Some(Step::Raise { side, from: service.desired, to });
         }
-        let settings =
-            service.settings != self.layout.service[side] && !service.settings.replaces_tasks(&self.layout.service[side]);
+        let settings = service.settings != self.layout.service[side]
+            && !service.settings.replaces_tasks(&self.layout.service[side]);
         settings.then_some(Step::Configure { side })
     }
 

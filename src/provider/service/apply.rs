@@ -19,8 +19,8 @@ use crate::bluegreen::spec::Spec;
 use crate::provider::clock::Clock;
 use terraform_plugin::{
     Action, ApplyRequest, ApplyResponse, AttributePath, Diagnostic, Diagnostics, IdentitySchema,
-    ImportResponse, MoveRequest, MoveResponse, PlanRequest, PlanResponse, ReadRequest, ReadResponse, Resource,
-    Schema, Value,
+    ImportResponse, MoveRequest, MoveResponse, PlanRequest, PlanResponse, ReadRequest, ReadResponse,
+    Resource, Schema, Value,
 };
 
 /// What `ConfigureProvider` leaves for the resources: a connection, or why there is none.
@@ -202,7 +202,8 @@ fn whose(value: &Value) -> Ownership {
     let (cluster, name, id) = (text("cluster"), text("name"), text("creation_id"));
     let mut whose = Ownership::new(cluster, name, id, text("listener_arn"), test);
     for side in Side::BOTH {
-        let named = |what: &str| value.at(format!("{}.{what}", side.name()).as_str()).as_str().map(str::to_owned);
+        let named =
+            |what: &str| value.at(format!("{}.{what}", side.name()).as_str()).as_str().map(str::to_owned);
         if let Some(name) = named("service_name") {
             whose.service_names[side] = name;
         }

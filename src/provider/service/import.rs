@@ -146,7 +146,8 @@ pub fn identity_schema() -> IdentitySchema {
         ("cluster", text("Name of the ECS cluster.", true)),
         ("name", text("Name of the service: `name`.", true)),
     ];
-    let attributes = attributes.into_iter().map(|(name, it)| (name.to_owned(), it)).collect::<BTreeMap<_, _>>();
+    let attributes =
+        attributes.into_iter().map(|(name, it)| (name.to_owned(), it)).collect::<BTreeMap<_, _>>();
     IdentitySchema { version: 0, attributes }
 }
 
@@ -186,7 +187,8 @@ pub const MOVED_FROM: [&str; 1] = ["aws_ecs_service"];
 pub fn moved(request: &MoveRequest) -> MoveResponse {
     let text = |name: &str| request.state.get(name).and_then(serde_json::Value::as_str);
     // hashicorp/aws keeps the service's ARN as its id, and since 6.0 as arn, too.
-    let arn = ["arn", "id"].into_iter().filter_map(text).find_map(|arn| Some((arn, words::ecs_service(arn)?)));
+    let arn =
+        ["arn", "id"].into_iter().filter_map(text).find_map(|arn| Some((arn, words::ecs_service(arn)?)));
     let Some((arn, (cluster, service))) = arn else {
         let detail = "The state of the aws_ecs_service names no service by its ARN. Use an import block with the id CLUSTER/SERVICE instead.";
         return Diagnostic::error(AttributePath::root(), "Nothing to move", detail).into();
@@ -224,10 +226,16 @@ mod tests {
         assert_eq!((named.name.as_str(), named.asked), ("web", Asked::Name));
         assert_eq!(of("shop/web@eu-west-1"), named);
         let two = of("shop/web-a,web-b");
-        assert_eq!((two.name.as_str(), two.asked, two.services.green.as_str()), ("web", Asked::Pair, "web-b"));
+        assert_eq!(
+            (two.name.as_str(), two.asked, two.services.green.as_str()),
+            ("web", Asked::Pair, "web-b")
+        );
         assert_eq!(of("shop/alpha,beta").name, "alpha");
         let arn = "arn:aws:ecs:eu-west-1:123456789012:service/shop/web";
-        assert_eq!((of(arn).cluster.as_str(), of(arn).name.as_str(), of(arn).asked), ("shop", "web", Asked::One));
+        assert_eq!(
+            (of(arn).cluster.as_str(), of(arn).name.as_str(), of(arn).asked),
+            ("shop", "web", Asked::One)
+        );
         assert_eq!(of(&format!("{arn}-a,{arn}-b")), two);
     }
 
@@ -236,7 +244,9 @@ mod tests {
         let far = "arn:aws:ecs:us-east-1:123456789012:service/shop/web";
         let near = "arn:aws:ecs:eu-west-1:123456789012:service";
         let clusters = format!("{near}/a/web,{near}/b/web");
-        for id in ["web", "shop/", "/web", "a/b/c", "shop/a,b,c", "shop/a,a", "shop/a b", "arn:aws:ecs", &clusters] {
+        for id in
+            ["web", "shop/", "/web", "a/b/c", "shop/a,b,c", "shop/a,a", "shop/a b", "arn:aws:ecs", &clusters]
+        {
             let refused = sought(id, "eu-west-1").unwrap_err();
             assert_eq!(refused.summary, "Invalid import id", "{id}");
         }

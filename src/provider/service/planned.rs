@@ -85,7 +85,8 @@ fn planned_inputs(request: &PlanRequest) -> Value {
     naming::keep(request, &mut planned);
     // A group keeps its port for life, and tasks register with their own.
     let (port, kept) = ("target_group.port", request.prior.at("target_group.port"));
-    if request.config.at(port).is_null() && !kept.is_null() && planned.get("target_group").as_map().is_some() {
+    if request.config.at(port).is_null() && !kept.is_null() && planned.get("target_group").as_map().is_some()
+    {
         planned.set(port, kept.clone());
     }
     let tags = planned.get("tags").clone();
