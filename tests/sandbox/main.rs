@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod acm;
 mod bench;
 mod carried;
 mod conformance;
@@ -11,5 +12,6 @@ mod faults;
 mod routing;
 mod scheduler;
 mod sdk;
+mod tls;
 mod traps;
 mod wire;

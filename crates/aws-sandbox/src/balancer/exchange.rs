@@ -1,6 +1,5 @@
 //! One request and its answer, between the load balancer and a target.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use hyper::{Request, Response, Uri, Version};
 use super::activity::Activity;
 use super::backend::{Backend, Link};
 use super::node::Node;
+use super::request::Front;
 use super::uplink::Uplink;
 use crate::timeout;
 
@@ -94,7 +94,14 @@ async fn connect(node: &Node, backend: &Backend, target: &str) -> Result<Link, T
 
 /// Makes a client's request one of the load balancer's: X-Forwarded headers appended, what concerns
 /// only the client's connection removed.
-pub(super) fn forwarded(request: &mut Request<Incoming>, source: IpAddr, listener_port: u16, upgrade: bool) {
+pub(super) fn forwarded(request: &mut Request<Incoming>, front: &Front, upgrade: bool) {
+    // HTTP/2 has an authority instead.
+    if let Some(authority) = request.uri().authority()
+        && !request.headers().contains_key(header::HOST)
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        request.headers_mut().insert(header::HOST, host);
+    }
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     if let Ok(uri) = path.parse::<Uri>() {
         *request.uri_mut() = uri;
@@ -115,12 +122,12 @@ pub(super) fn forwarded(request: &mut Request<Incoming>, source: IpAddr, listene
         chain.extend_from_slice(value.as_bytes());
         chain.extend_from_slice(b", ");
     }
-    chain.extend_from_slice(source.to_string().as_bytes());
+    chain.extend_from_slice(front.source.to_string().as_bytes());
     let trace = format!("Root=1-{:08x}-{:024x}", unix_seconds(), rand::random::<u128>() >> 32);
     let added = [
         ("x-forwarded-for", HeaderValue::from_bytes(&chain).ok()),
-        ("x-forwarded-proto", Some(HeaderValue::from_static("http"))),
-        ("x-forwarded-port", Some(HeaderValue::from(listener_port))),
+        ("x-forwarded-proto", Some(HeaderValue::from_static(front.scheme))),
+        ("x-forwarded-port", Some(HeaderValue::from(front.port))),
         ("x-amzn-trace-id", HeaderValue::from_str(&trace).ok()),
     ];
     for (name, value) in added {

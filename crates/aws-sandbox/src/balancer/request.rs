@@ -15,14 +15,16 @@ use super::exchange::{self, Trouble, exchange};
 use super::node::Node;
 use super::rules::{self, Asked};
 use super::upgrade::{self, Joint};
-use super::{choice, cookies, gates, transforms};
-use crate::seam::{Action, ListenerView, Report, RuleView};
+use super::{choice, cookies, gates, overlong, transforms};
+use crate::seam::{Action, ListenerView, ProtocolVersion, Report, RuleView};
 
 /// The front connection a request came on.
 pub(super) struct Front {
     pub node: Arc<Node>,
     pub port: u16,
     pub source: IpAddr,
+    /// `http` or `https`.
+    pub scheme: &'static str,
     pub activity: Arc<Activity>,
 }
 
@@ -72,6 +74,7 @@ pub(super) async fn answer(front: &Front, request: Request<Incoming>) -> Respons
     }
     let uri = request.uri().clone();
     let asked = Asked {
+        scheme: front.scheme,
         host: &host,
         path: uri.path(),
         query: uri.query().unwrap_or_default(),
@@ -123,6 +126,9 @@ fn acceptable(request: &Request<Incoming>, host: &str) -> Result<(), Trouble> {
     let refuse = |status, reason: &str| Err(Trouble { status, reason: reason.to_owned() });
     let forwarded = request.headers().get_all("x-forwarded-for").iter();
     let addresses: usize = forwarded.map(|list| list.as_bytes().split(|byte| *byte == b',').count()).sum();
+    if let Some((status, reason)) = overlong::refused(request.uri(), request.headers()) {
+        return refuse(status, reason);
+    }
     match request.method().as_str() {
         "TRACE" => refuse(405, "the method TRACE is not allowed"),
         "CONNECT" => refuse(400, "a load balancer is no proxy: CONNECT"),
@@ -151,7 +157,7 @@ async fn forward(
     };
     // "The load balancer received an incoming request protocol that is incompatible with the version config of the target
     // group protocol" (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
-    if !group.http1 {
+    if group.version != ProtocolVersion::Http1 {
         let reason = "an HTTP/1.1 request to a target group of protocol version HTTP2 or GRPC".to_owned();
         return Err(Trouble { status: 464, reason });
     }
@@ -172,7 +178,7 @@ async fn forward(
     let upgrading = upgrade::wanted(request.headers()).then(|| hyper::upgrade::on(&mut request));
     transforms::apply(&rule.transforms, &account.host, &mut request)
         .map_err(|reason| Trouble { status: 500, reason })?;
-    exchange::forwarded(&mut request, front.source, front.port, upgrading.is_some());
+    exchange::forwarded(&mut request, front, upgrading.is_some());
     let busy = front.activity.busy();
     let activity = Activity::new(&node.clock);
     let (mut response, link) = exchange(node, backend, &activity, idle_timeout, request).await?;
