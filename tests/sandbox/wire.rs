@@ -47,7 +47,7 @@ impl Sandbox {
         sender
     }
 
-    async fn send(&self, request: Request<Full<Bytes>>) -> hyper::Result<Reply> {
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> hyper::Result<Reply> {
         let answer = self.connect().await.send_request(request).await?;
         let status = answer.status().as_u16();
         let id = answer.headers().get("x-amzn-requestid").map(|id| id.to_str().unwrap().to_owned());

@@ -117,7 +117,9 @@ pub fn words(file: &Text) -> Vec<String> {
                 }
             }
             "aws_sandbox" => {
-                for name in names(line).filter(|name| !comment && name.starts_with("aws_") && *name != CIPHERS) {
+                for name in
+                    names(line).filter(|name| !comment && name.starts_with("aws_") && *name != CIPHERS)
+                {
                     complaints.push(file.at(number, format!("`{name}` in aws-sandbox: a fake that shares types with the code under test shares its mistakes")));
                 }
                 let pure = file.path.starts_with(WORLD) && !comment;

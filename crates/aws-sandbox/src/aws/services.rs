@@ -43,7 +43,7 @@ static SERVICES: [Row; 5] = [
     Row {
         dialect: &sts::DIALECT,
         read: sts::read,
-        write: |_, _, _, _| None,
+        write: sts::write,
         touches: |_, _, _| Vec::new(),
         tagging: |_| Tags::new(),
         buckets: sts::buckets,
