@@ -85,7 +85,8 @@ impl View {
             for target in &group.targets {
                 let key = (target.ip, target.port);
                 let backend = known.and_then(|known| known.backends.get(&key).cloned());
-                let backend = backend.unwrap_or_else(|| Arc::new(Backend::new(target.ip, target.port)));
+                let backend =
+                    backend.unwrap_or_else(|| Arc::new(Backend::new(target.ip, target.port, group.version)));
                 match target.health {
                     NodeHealth::Draining => backend.drain(),
                     _ => backend.admit(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
-use hyper::{Request, Response, StatusCode, Version};
+use hyper::{Method, Request, Response, StatusCode, Version};
 
 use super::activity::Activity;
 use super::answer::{self, Redirect};
@@ -142,6 +142,23 @@ fn unavailable(reason: String) -> Trouble {
     Trouble { status: 503, reason }
 }
 
+/// Why a target of that version cannot be asked this.
+fn incompatible(request: &Request<Incoming>, version: ProtocolVersion) -> Option<&'static str> {
+    let in_2 = request.version() == Version::HTTP_2;
+    let content = request.headers().get(header::CONTENT_TYPE);
+    let grpc = in_2 && content.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
+    match version {
+        ProtocolVersion::Http1 if grpc => Some("a gRPC request to a target group of protocol version HTTP1"),
+        ProtocolVersion::Http2 | ProtocolVersion::Grpc if !in_2 => {
+            Some("an HTTP/1.1 request to a target group of protocol version HTTP2 or GRPC")
+        }
+        ProtocolVersion::Grpc if request.method() != Method::POST => {
+            Some("a request that is no POST to a target group of protocol version GRPC")
+        }
+        _ => None,
+    }
+}
+
 async fn forward(
     front: &Front,
     view: &super::node::View,
@@ -157,9 +174,8 @@ async fn forward(
     };
     // "The load balancer received an incoming request protocol that is incompatible with the version config of the target
     // group protocol" (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
-    if group.version != ProtocolVersion::Http1 {
-        let reason = "an HTTP/1.1 request to a target group of protocol version HTTP2 or GRPC".to_owned();
-        return Err(Trouble { status: 464, reason });
+    if let Some(reason) = incompatible(&request, group.version) {
+        return Err(Trouble { status: 464, reason: reason.to_owned() });
     }
     let now = node.clock.now();
     let cookie = group.stickiness.and_then(|_| cookies::read(request.headers(), cookies::TARGET, now));
@@ -176,9 +192,10 @@ async fn forward(
 
     let idle_timeout = listener.idle_timeout.max(Duration::from_secs(1));
     let upgrading = upgrade::wanted(request.headers()).then(|| hyper::upgrade::on(&mut request));
+    exchange::name_host(&mut request);
     transforms::apply(&rule.transforms, &account.host, &mut request)
         .map_err(|reason| Trouble { status: 500, reason })?;
-    exchange::forwarded(&mut request, front, upgrading.is_some());
+    exchange::forwarded(&mut request, front, group.version, upgrading.is_some());
     let busy = front.activity.busy();
     let activity = Activity::new(&node.clock);
     let (mut response, link) = exchange(node, backend, &activity, idle_timeout, request).await?;
