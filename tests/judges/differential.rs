@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::python::{Script, scripts, tool};
 
 /// Where moto 5.2.5 is known to answer otherwise than AWS.
-const LIES: [&str; 9] = [
+const LIES: [&str; 15] = [
     "tags of no rule",
     "tags of no group",
     "the same group again",
@@ -18,6 +18,12 @@ const LIES: [&str; 9] = [
     "the same name with other settings",
     "delete a cluster that has services",
     "tasks of no service",
+    "a requested certificate",
+    "an imported certificate",
+    "a key of another certificate",
+    "a secure listener without certificate",
+    "an unknown policy",
+    "delete a certificate in use",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
