@@ -52,9 +52,12 @@ fn header(value: &str) -> Json {
 async fn secure(stage: &mut Stage) {
     let listener = stage.production_listener().replacen(":listener/", ":loadbalancer/", 1);
     let (balancer, _) = listener.rsplit_once('/').unwrap();
+    // Of the listener that has one already.
+    let told = stage.ask("DescribeListeners", json!({ "LoadBalancerArn": balancer })).await;
+    let certificate = told.split("<CertificateArn>").nth(1).and_then(|it| it.split('<').next()).unwrap();
     let listener = json!({
         "LoadBalancerArn": balancer, "Port": 443, "Protocol": "HTTPS",
-        "Certificates": [{ "CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/x" }],
+        "Certificates": [{ "CertificateArn": certificate }],
         "DefaultActions": [{ "Type": "fixed-response", "FixedResponseConfig": { "StatusCode": "404" } }],
     });
     let arn = stage.make("CreateListener", listener, "ListenerArn").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sandbox::pattern::Pattern;
 use aws_sandbox::seam::NodeHealth::Healthy;
-use aws_sandbox::seam::{Condition, Gate, Login, Rewritten, Transform, Unauthenticated};
+use aws_sandbox::seam::{Condition, Gate, Login, ProtocolVersion, Rewritten, Transform, Unauthenticated};
 
 use crate::kit::{HOST_NAME, Stage, Table};
 
@@ -158,7 +158,9 @@ async fn expressions_of_hosts_and_headers_ignore_case() {
 async fn groups_of_http_2_and_grpc_answer_http_1_with_464() {
     let stage = Stage::new(1.0);
     let task = stage.start("web", 1, &[]).await;
-    let table = Table::new().group("web", &[(&task, Healthy)]).change("web", |group| group.http1 = false);
+    let table = Table::new()
+        .group("web", &[(&task, Healthy)])
+        .change("web", |group| group.version = ProtocolVersion::Grpc);
     stage.route(&table.forward(vec![], &[("web", 1)])).await;
     assert_eq!(stage.get("/").await.status.as_u16(), 464);
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use aws_sandbox::clock::Clock;
 use aws_sandbox::seam::{
-    Action, Condition, GroupView, HealthCheck, ListenerView, NodeHealth, Order, Report, RouteTable, RuleView,
-    TargetView, TaskSpec,
+    Action, Condition, GroupView, HealthCheck, ListenerView, NodeHealth, Order, ProtocolVersion, Report,
+    RouteTable, RuleView, TargetView, TaskSpec,
 };
 use aws_sandbox::{balancer, health, tasks};
 use bluegreen_provider::traffic::connection::{Answer, Ask, Connection, Unanswered};
@@ -252,6 +252,7 @@ impl Table {
             arn: "listener".into(),
             port: PORT,
             idle_timeout: Duration::from_secs(60),
+            tls: None,
             rules: Vec::new(),
         };
         Self(RouteTable { listeners: vec![listener], groups: BTreeMap::new() })
@@ -266,7 +267,7 @@ impl Table {
         let group = GroupView {
             arn: arn.into(),
             health_check,
-            http1: true,
+            version: ProtocolVersion::Http1,
             stickiness: None,
             targets: targets.collect(),
         };

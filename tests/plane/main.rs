@@ -10,5 +10,6 @@ mod checks;
 mod continuity;
 mod failures;
 mod gates;
+mod http2;
 mod routing;
 mod signals;

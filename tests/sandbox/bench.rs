@@ -99,6 +99,18 @@ impl Bench {
         self.act(Service::Elb, operation, texts(params))
     }
 
+    pub fn acm(&mut self, operation: &str, params: Value) -> Answer {
+        self.act(Service::Acm, operation, params)
+    }
+
+    /// Requests a certificate and waits until it is issued; its ARN.
+    pub fn certificate(&mut self, domain: &str) -> String {
+        let params = json!({"DomainName": domain, "ValidationMethod": "DNS"});
+        let made = self.acm("RequestCertificate", params).unwrap();
+        self.now += Duration::from_secs(60);
+        made["CertificateArn"].as_str().unwrap().to_owned()
+    }
+
     pub fn ecs_error(&mut self, operation: &str, params: Value) -> ApiError {
         self.ecs(operation, params).expect_err(operation)
     }

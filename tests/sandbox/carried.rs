@@ -17,9 +17,10 @@ fn site() -> Site {
     let group = bench.target_group("web");
     let lb =
         bench.elb("DescribeLoadBalancers", json!({})).unwrap()["LoadBalancers"][0]["LoadBalancerArn"].clone();
+    let certificate = bench.certificate("web.example.com");
     let listener = json!({
         "LoadBalancerArn": lb, "Port": 443, "Protocol": "HTTPS",
-        "Certificates": [{"CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/x"}],
+        "Certificates": [{"CertificateArn": certificate}],
         "DefaultActions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
     });
     let made = bench.elb("CreateListener", listener).unwrap();

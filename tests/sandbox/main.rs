@@ -3,13 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
+mod acm;
 mod bench;
 mod carried;
 mod conformance;
 mod controllers;
 mod faults;
 mod routing;
+mod s3;
 mod scheduler;
 mod sdk;
+mod sts;
+mod tls;
 mod traps;
 mod wire;

@@ -147,8 +147,7 @@ async fn what_rules_carry_goes_there_and_back() {
     let (_, elb) = clients(&sandbox);
     let ready = &sandbox.running.ready;
     let group = sandbox.target_group("web").await;
-    let certificate =
-        elb::types::Certificate::builder().certificate_arn("arn:aws:acm:eu-west-1:1:certificate/x").build();
+    let certificate = elb::types::Certificate::builder().certificate_arn(&ready.certificate_arn).build();
     let forward =
         || Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(&group).order(2).build();
     let listener = elb

@@ -47,7 +47,7 @@ impl Sandbox {
         sender
     }
 
-    async fn send(&self, request: Request<Full<Bytes>>) -> hyper::Result<Reply> {
+    pub async fn send(&self, request: Request<Full<Bytes>>) -> hyper::Result<Reply> {
         let answer = self.connect().await.send_request(request).await?;
         let status = answer.status().as_u16();
         let id = answer.headers().get("x-amzn-requestid").map(|id| id.to_str().unwrap().to_owned());
@@ -57,9 +57,17 @@ impl Sandbox {
     }
 
     pub async fn try_ecs(&self, operation: &str, params: &str) -> hyper::Result<Reply> {
-        let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
+        self.json(&format!("AmazonEC2ContainerServiceV20141113.{operation}"), params).await
+    }
+
+    /// A call by the JSON protocol.
+    async fn json(&self, target: &str, params: &str) -> hyper::Result<Reply> {
         let request = Request::post("/").header("x-amz-target", target).header("host", "sandbox");
         self.send(request.body(Full::from(params.to_owned())).unwrap()).await
+    }
+
+    pub async fn acm(&self, operation: &str, params: Value) -> Reply {
+        self.json(&format!("CertificateManager.{operation}"), &params.to_string()).await.unwrap()
     }
 
     pub async fn ecs(&self, operation: &str, params: Value) -> Reply {
@@ -141,6 +149,7 @@ async fn the_ready_values_are_also_terraform_variables() {
     let variables: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(variables["endpoint"], ready.endpoint);
     assert_eq!(variables["listeners"]["production"]["scheme"], "http");
+    assert_eq!(variables["listeners"]["https"]["scheme"], "https");
     assert_eq!(variables.get("ready"), None);
     assert_eq!(ready.nodes.len(), 2);
     assert!(ready.nodes.iter().all(|node| node.is_loopback()));

@@ -14,6 +14,12 @@ use crate::reply::{Reply, reply};
 type Result = std::result::Result<Value, (u16, String)>;
 
 pub fn answer(core: &Arc<Core>, method: &Method, path: &str, query: &str, body: &[u8]) -> Reply {
+    if (method, path) == (&Method::GET, "/_sandbox/ca.pem") {
+        return match core.with(|world, _| world.authority.pem().map(str::to_owned)) {
+            Ok(pem) => reply(200, "application/x-pem-file", "", pem),
+            Err(error) => reply(500, "text/plain", "", error.to_string()),
+        };
+    }
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).skip(1).collect();
     let result = match (method.as_str(), parts.as_slice()) {
         ("GET", ["state"]) => {

@@ -26,7 +26,7 @@ use super::protocol;
 use super::reply::{Reply, plain};
 
 /// Largest request body.
-const MOST: usize = 4 << 20;
+const MOST: usize = 8 << 20;
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -74,10 +74,13 @@ pub async fn answer_to(core: &Arc<Core>, head: &Parts, body: &Bytes) -> Result<R
     if path.starts_with("/_sandbox") {
         return Ok(admin::answer(core, &head.method, path, head.uri.query().unwrap_or_default(), body));
     }
-    if head.method != Method::POST {
-        return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "the AWS APIs take POST only\n"));
+    if head.method != Method::POST && !protocol::takes_any_method(&head.headers, services::dialects()) {
+        return Ok(plain(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "the AWS APIs take POST only, but for signed requests to S3\n",
+        ));
     }
-    let routed = protocol::route(&head.headers, body, services::dialects());
+    let routed = protocol::route(head, body, services::dialects());
     let id = uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string();
     let (operation, answer) = match routed.request {
         Err(error) => (String::new(), Err(error)),

@@ -35,6 +35,9 @@ pub enum Outcome {
     Closed,
 }
 
+/// Members of requests that are nobody's business or too large to keep.
+const NOT_KEPT: [&str; 4] = ["PrivateKey", "Body", "Headers", "WebIdentityToken"];
+
 impl Journal {
     /// Takes down a call; its number, from 1.
     pub fn arrived(&mut self, now: Duration, request: &Request, sender: Sender) -> u64 {
@@ -42,6 +45,9 @@ impl Journal {
         let mut request = request.clone();
         if !request.writes() {
             request.params = Value::Null;
+        }
+        if let Some(params) = request.params.as_object_mut() {
+            params.retain(|name, _| !NOT_KEPT.contains(&name.as_str()));
         }
         self.calls.push_back(Call { number: self.last, arrived: now, request, sender, answered: None });
         if self.calls.len() > MOST {

@@ -21,6 +21,12 @@ pub struct Ready {
     /// Addresses of the load balancer's nodes.
     pub nodes: Vec<Ipv4Addr>,
     pub listeners: Listeners,
+    /// An S3 bucket for Terraform's state.
+    pub state_bucket: String,
+    /// Of the listener `https`, for `example.com` and `*.example.com`.
+    pub certificate_arn: String,
+    /// Where the root certificate is that issued it and every other, in PEM.
+    pub ca_pem_file: PathBuf,
     /// `family:revision` of each.
     pub task_definitions: Vec<String>,
     pub tfvars: PathBuf,
@@ -31,6 +37,7 @@ pub struct Listeners {
     pub http: Listener,
     pub production: Listener,
     pub test: Listener,
+    pub https: Listener,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -26,8 +27,43 @@ pub struct ListenerView {
     pub port: u16,
     /// Idle timeout of the load balancer (AWS default 60 s), in sandbox time.
     pub idle_timeout: Duration,
+    /// `None` is a listener of plain HTTP.
+    pub tls: Option<Tls>,
     /// Lowest priority number first; the default rule, without conditions, last.
     pub rules: Vec<RuleView>,
+}
+
+/// What a listener speaks TLS with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tls {
+    pub versions: TlsVersions,
+    /// Whether HTTP/2 is offered to clients.
+    pub http2: bool,
+    /// The default one first, then the list from which server names choose.
+    pub certificates: Vec<Arc<KeyedCertificate>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsVersions {
+    Only12,
+    Only13,
+    Both,
+}
+
+/// A certificate with its key, all in DER.
+#[derive(PartialEq)]
+pub struct KeyedCertificate {
+    /// The host names it is for; `*.` in front stands for one label.
+    pub names: Vec<String>,
+    /// The certificate itself first, then those that lead to a root.
+    pub chain: Vec<Vec<u8>>,
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for KeyedCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyedCertificate").field("names", &self.names).finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -172,11 +208,19 @@ pub enum Action {
 pub struct GroupView {
     pub arn: String,
     pub health_check: HealthCheck,
-    /// Whether its targets take HTTP/1.1 requests; clients here send no others.
-    pub http1: bool,
+    /// What its targets are spoken to in.
+    pub version: ProtocolVersion,
     /// Target stickiness by load balancer cookie.
     pub stickiness: Option<Duration>,
     pub targets: Vec<TargetView>,
+}
+
+/// What a target group's targets speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProtocolVersion {
+    Http1,
+    Http2,
+    Grpc,
 }
 
 #[derive(Clone, Debug, PartialEq)]

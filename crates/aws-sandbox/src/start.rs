@@ -1,7 +1,7 @@
 //! Puts a sandbox together and starts it.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
@@ -108,6 +108,7 @@ pub async fn start_watched(
         network: block.network,
     });
     let made = premade::make(&mut world, &nodes)?;
+    let authority = world.authority.pem()?.to_owned();
     world.settings.propagation = Duration::from_secs_f64(options.propagation);
     world.settings.enforce_rate_limits = options.enforce_rate_limits;
     for fault in &options.faults {
@@ -153,23 +154,34 @@ pub async fn start_watched(
         load_balancer_arn: made.load_balancer_arn,
         nodes,
         listeners: made.listeners,
+        certificate_arn: made.certificate_arn,
+        state_bucket: made.state_bucket,
+        ca_pem_file: PathBuf::new(),
         task_definitions: made.task_definitions,
-        tfvars: std::path::PathBuf::new(),
+        tfvars: PathBuf::new(),
     };
-    ready.tfvars = write_variables(&options.dir, &ready).await?;
+    let dir = folder(&options.dir).await?;
+    ready.ca_pem_file = write(dir.join("sandbox-ca.pem"), &authority).await?;
+    ready.tfvars = write_variables(&dir, &ready).await?;
     Ok(Running { ready, clock, stop, parts, _block: block })
 }
 
 /// `DIR/sandbox.auto.tfvars.json`: the ready line's values, but for the two that speak of it.
-async fn write_variables(dir: &Path, ready: &Ready) -> anyhow::Result<std::path::PathBuf> {
-    tokio::fs::create_dir_all(dir).await.with_context(|| format!("cannot make {}", dir.display()))?;
-    let dir = tokio::fs::canonicalize(dir).await.with_context(|| format!("cannot use {}", dir.display()))?;
-    let path = dir.join("sandbox.auto.tfvars.json");
+async fn write_variables(dir: &Path, ready: &Ready) -> anyhow::Result<PathBuf> {
     let mut variables = serde_json::to_value(ready)?;
     if let Some(members) = variables.as_object_mut() {
         members.retain(|name, _| name != "ready" && name != "tfvars");
     }
     let text = serde_json::to_string_pretty(&json!(variables as Value))? + "\n";
+    write(dir.join("sandbox.auto.tfvars.json"), &text).await
+}
+
+async fn folder(dir: &Path) -> anyhow::Result<PathBuf> {
+    tokio::fs::create_dir_all(dir).await.with_context(|| format!("cannot make {}", dir.display()))?;
+    tokio::fs::canonicalize(dir).await.with_context(|| format!("cannot use {}", dir.display()))
+}
+
+async fn write(path: PathBuf, text: &str) -> anyhow::Result<PathBuf> {
     tokio::fs::write(&path, text).await.with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }

@@ -13,6 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+import asked_more
+
 KEYS = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "eu-west-1"}
 AT = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"
 NO_LISTENER = f"{AT}:listener/app/none/50dc6c495c0c9188/f2f7dc8efc522ab2"
@@ -24,6 +26,7 @@ class Stage:
     def __init__(self, at):
         options = {"endpoint_url": at["endpoint"], "config": Config(retries={"total_max_attempts": 1}), **KEYS}
         self.elb, self.ecs, self.at = boto3.client("elbv2", **options), boto3.client("ecs", **options), at
+        asked_more.clients(self, options)
         balancer = self.elb.create_load_balancer(Name="asked", Subnets=at["subnets"], Scheme="internal")
         self.balancer = balancer["LoadBalancers"][0]["LoadBalancerArn"]
         fixed = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
@@ -269,5 +272,5 @@ def ask(stage, question):
 
 
 stages = [Stage(json.loads(argument)) for argument in sys.argv[1:]]
-answers = [[name, expected, *(ask(stage, how) for stage in stages)] for name, expected, how in QUESTIONS]
+answers = [[name, expected, *(ask(stage, how) for stage in stages)] for name, expected, how in QUESTIONS + asked_more.QUESTIONS]
 json.dump(answers, sys.stdout, default=str)

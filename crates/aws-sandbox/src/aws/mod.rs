@@ -5,6 +5,7 @@
 //! service has a folder: `model` is what it keeps, `requests` reads and checks parameters, `reads` answers from a state
 //! that may as well be an old copy, `writes` changes the world, `quotas` says how often.
 
+pub(crate) mod acm;
 mod acting;
 pub(crate) mod ecs;
 pub(crate) mod elb;
@@ -12,6 +13,7 @@ mod history;
 mod passing;
 pub mod place;
 mod quotas;
+mod s3;
 mod scene;
 pub(crate) mod services;
 mod state;

@@ -23,6 +23,10 @@ impl Place {
         format!("arn:aws:elasticloadbalancing:{}:{}:{resource}", self.region, self.account)
     }
 
+    pub fn acm(&self, resource: &str) -> String {
+        format!("arn:aws:acm:{}:{}:{resource}", self.region, self.account)
+    }
+
     /// The availability zone of the n-th subnet of anything.
     pub fn zone(&self, index: usize) -> String {
         format!("{}{}", self.region, ["a", "b", "c"][index % 3])
@@ -31,6 +35,12 @@ impl Place {
     /// As awsJson writes instants: Unix seconds with milliseconds.
     pub fn seconds(&self, at: Duration) -> f64 {
         ((self.epoch + at.as_secs_f64()) * 1000.0).round() / 1000.0
+    }
+
+    /// As HTTP headers write instants.
+    pub fn http_date(&self, at: Duration) -> String {
+        let since = Duration::from_secs_f64(self.seconds(at).max(0.0));
+        httpdate::fmt_http_date(std::time::UNIX_EPOCH + since)
     }
 
     /// As awsQuery writes instants: ISO 8601.

@@ -6,7 +6,7 @@ use super::quotas::Bucket;
 use super::state::State;
 use super::tags::Tags;
 use super::world::World;
-use super::{ecs, elb, sts};
+use super::{acm, ecs, elb, s3, sts};
 use crate::call::dialect::Dialect;
 use crate::call::error::Answer;
 use crate::call::params::Params;
@@ -23,7 +23,7 @@ pub struct Row {
     pub buckets: fn(&Request) -> Vec<Bucket>,
 }
 
-static SERVICES: [Row; 3] = [
+static SERVICES: [Row; 5] = [
     Row {
         dialect: &ecs::DIALECT,
         read: ecs::read,
@@ -43,10 +43,26 @@ static SERVICES: [Row; 3] = [
     Row {
         dialect: &sts::DIALECT,
         read: sts::read,
-        write: |_, _, _, _| None,
+        write: sts::write,
         touches: |_, _, _| Vec::new(),
         tagging: |_| Tags::new(),
         buckets: sts::buckets,
+    },
+    Row {
+        dialect: &acm::DIALECT,
+        read: acm::read,
+        write: acm::write,
+        touches: acm::touches,
+        tagging: acm::tagging,
+        buckets: acm::buckets,
+    },
+    Row {
+        dialect: &s3::DIALECT,
+        read: s3::read,
+        write: s3::write,
+        touches: |_, _, _| Vec::new(),
+        tagging: |_| Tags::new(),
+        buckets: s3::buckets,
     },
 ];
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use super::acm::Authority;
 use super::elb::model::node_rules::NodeRules;
 use super::history::History;
 use super::place::Place;
@@ -61,8 +62,9 @@ pub struct World {
     pub journal: Journal,
     /// Told of everything that callers change.
     pub witness: Option<Box<dyn Witness>>,
+    pub(crate) authority: Authority,
     pub(super) traffic: Traffic,
-    pub(super) dice: Dice,
+    pub(crate) dice: Dice,
     pub(super) timers: BTreeSet<(Duration, Timer)>,
     pub(super) nodes: Vec<NodeRules>,
     pub(super) orders: Vec<Order>,
@@ -84,6 +86,7 @@ impl World {
             faults: Faults::new(settings.seed),
             journal: Journal::default(),
             witness: None,
+            authority: Authority::default(),
             traffic: Traffic::default(),
             dice: Dice::new(settings.seed),
             timers: BTreeSet::new(),

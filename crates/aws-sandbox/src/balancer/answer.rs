@@ -7,18 +7,24 @@ use hyper::{Response, StatusCode};
 use super::body::Outgoing;
 use super::rules::Asked;
 
-/// What listeners really speak, whatever their protocol.
-pub(super) const SCHEME: &str = "http";
+/// What a client is told that speaks plain HTTP to a secure port.
+pub(super) const NOT_TLS: &str = "The plain HTTP request was sent to HTTPS port";
 
 /// An error page as the load balancer's, `Server: awselb/2.0` included.
 pub(super) fn error(status: u16) -> Response<Outgoing> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let title = format!("{} {}", status.as_u16(), phrase(status));
-    let page = format!(
+    titled(status.as_u16(), phrase(status))
+}
+
+pub(super) fn titled(status: u16, phrase: &str) -> Response<Outgoing> {
+    fixed(status, "text/html", &page(&format!("{status} {phrase}")))
+}
+
+pub(super) fn page(title: &str) -> String {
+    format!(
         "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
          </body>\r\n</html>\r\n"
-    );
-    own(status, "text/html", page)
+    )
 }
 
 fn phrase(status: StatusCode) -> &'static str {
@@ -70,7 +76,7 @@ impl Redirect<'_> {
     fn location(&self, asked: &Asked, listener_port: u16) -> String {
         let fill = |template: &str| {
             template
-                .replace("#{protocol}", SCHEME)
+                .replace("#{protocol}", asked.scheme)
                 .replace("#{port}", &listener_port.to_string())
                 .replace("#{host}", asked.host)
                 .replace("#{path}", asked.path.trim_start_matches('/'))
@@ -91,7 +97,8 @@ mod tests {
     fn check(redirect: Redirect, path: &str, query: &str, expected: &str) {
         let headers = HeaderMap::new();
         let source = std::net::IpAddr::from([127, 0, 0, 1]);
-        let asked = Asked { host: "shop.example.com", path, query, method: "GET", headers: &headers, source };
+        let (scheme, host, method) = ("http", "shop.example.com", "GET");
+        let asked = Asked { scheme, host, path, query, method, headers: &headers, source };
         assert_eq!(redirect.location(&asked, 8080), expected);
     }
 

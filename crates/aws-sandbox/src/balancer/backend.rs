@@ -3,19 +3,23 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpSocket;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::uplink::Uplink;
+use crate::seam::ProtocolVersion;
 use crate::tasks;
 
 /// One node's dealings with one registered target, for as long as it is registered.
 pub(super) struct Backend {
     pub ip: Ipv4Addr,
     pub port: u16,
+    pub version: ProtocolVersion,
     /// The target is no longer in the table: whatever is in flight ends.
     pub gone: CancellationToken,
     /// `None` once the target drains: what is in flight ends with its own connection.
@@ -24,8 +28,41 @@ pub(super) struct Backend {
 
 /// One connection; dropping it closes it.
 pub(super) struct Link {
-    pub sender: SendRequest<Uplink>,
+    pub sender: Sender,
     driver: AbortHandle,
+}
+
+/// What a connection speaks. One of HTTP/2 carries one request at a time here, too.
+pub(super) enum Sender {
+    Http1(http1::SendRequest<Uplink>),
+    Http2(http2::SendRequest<Uplink>),
+}
+
+impl Sender {
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::Http1(sender) => sender.is_closed(),
+            Self::Http2(sender) => sender.is_closed(),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        match self {
+            Self::Http1(sender) => sender.is_ready(),
+            Self::Http2(sender) => sender.is_ready(),
+        }
+    }
+
+    /// A request that was not sent comes back.
+    pub async fn send(
+        &mut self,
+        request: Request<Uplink>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Uplink>>> {
+        match self {
+            Self::Http1(sender) => sender.try_send_request(request).await,
+            Self::Http2(sender) => sender.try_send_request(request).await,
+        }
+    }
 }
 
 impl Drop for Link {
@@ -37,8 +74,8 @@ impl Drop for Link {
 const KEPT: usize = 256;
 
 impl Backend {
-    pub fn new(ip: Ipv4Addr, port: u16) -> Self {
-        Self { ip, port, gone: CancellationToken::new(), idle: Mutex::new(Some(Vec::new())) }
+    pub fn new(ip: Ipv4Addr, port: u16, version: ProtocolVersion) -> Self {
+        Self { ip, port, version, gone: CancellationToken::new(), idle: Mutex::new(Some(Vec::new())) }
     }
 
     /// A kept connection that is still open, the one used last first.
@@ -79,9 +116,19 @@ impl Backend {
         socket.bind(SocketAddr::from((node, 0)))?;
         let stream = socket.connect(tasks::socket(self.ip, self.port).into()).await?;
         stream.set_nodelay(true)?;
-        let (sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
-        let driver = tokio::spawn(connection.with_upgrades()).abort_handle();
-        Ok(Link { sender, driver })
+        let io = TokioIo::new(stream);
+        let other = std::io::Error::other;
+        Ok(match self.version {
+            ProtocolVersion::Http1 => {
+                let (sender, connection) = http1::handshake(io).await.map_err(other)?;
+                let driver = tokio::spawn(connection.with_upgrades()).abort_handle();
+                Link { sender: Sender::Http1(sender), driver }
+            }
+            ProtocolVersion::Http2 | ProtocolVersion::Grpc => {
+                let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.map_err(other)?;
+                let driver = tokio::spawn(connection).abort_handle();
+                Link { sender: Sender::Http2(sender), driver }
+            }
+        })
     }
 }

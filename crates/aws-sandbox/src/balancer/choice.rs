@@ -68,7 +68,7 @@ pub(super) fn target<'t>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seam::HealthCheck;
+    use crate::seam::{HealthCheck, ProtocolVersion};
     use std::time::Duration;
 
     fn pair(old: u32, new: u32) -> Vec<(String, u32)> {
@@ -106,8 +106,13 @@ mod tests {
         let health_check =
             HealthCheck { path: "/".into(), port: None, interval, timeout, matcher: vec![(200, 200)] };
         let arn = "group".into();
-        let group =
-            GroupView { arn, health_check, http1: true, stickiness: None, targets: targets.collect() };
+        let group = GroupView {
+            arn,
+            health_check,
+            version: ProtocolVersion::Http1,
+            stickiness: None,
+            targets: targets.collect(),
+        };
         let turn = AtomicUsize::new(0);
         let cookie = cookie.map(|n| (target_at(n), 80));
         let next = || target(&group, cookie, &turn).map(|target| target.ip.octets()[3].to_string());

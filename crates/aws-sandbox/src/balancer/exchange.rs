@@ -1,6 +1,5 @@
 //! One request and its answer, between the load balancer and a target.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,9 @@ use hyper::{Request, Response, Uri, Version};
 use super::activity::Activity;
 use super::backend::{Backend, Link};
 use super::node::Node;
+use super::request::Front;
 use super::uplink::Uplink;
+use crate::seam::ProtocolVersion;
 use crate::timeout;
 
 /// "The load balancer failed to establish a connection to the target before the connection timeout
@@ -46,7 +47,7 @@ pub(super) async fn exchange(
         };
         let sent = tokio::select! {
             biased;
-            sent = link.sender.try_send_request(request) => sent,
+            sent = link.sender.send(request) => sent,
             () = backend.gone.cancelled() => {
                 let reason = format!("target {target} was deregistered with the request in flight");
                 return Err(bad_gateway(reason));
@@ -92,9 +93,24 @@ async fn connect(node: &Node, backend: &Backend, target: &str) -> Result<Link, T
     connected.map_err(|error| bad_gateway(format!("cannot connect to target {target}: {error}")))
 }
 
+/// HTTP/2 has an authority instead of a `Host`; from here on every request has the latter.
+pub(super) fn name_host(request: &mut Request<Incoming>) {
+    if let Some(authority) = request.uri().authority()
+        && !request.headers().contains_key(header::HOST)
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        request.headers_mut().insert(header::HOST, host);
+    }
+}
+
 /// Makes a client's request one of the load balancer's: X-Forwarded headers appended, what concerns
-/// only the client's connection removed.
-pub(super) fn forwarded(request: &mut Request<Incoming>, source: IpAddr, listener_port: u16, upgrade: bool) {
+/// only the client's connection removed, and in the words of the target's protocol.
+pub(super) fn forwarded(
+    request: &mut Request<Incoming>,
+    front: &Front,
+    version: ProtocolVersion,
+    upgrade: bool,
+) {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     if let Ok(uri) = path.parse::<Uri>() {
         *request.uri_mut() = uri;
@@ -115,18 +131,35 @@ pub(super) fn forwarded(request: &mut Request<Incoming>, source: IpAddr, listene
         chain.extend_from_slice(value.as_bytes());
         chain.extend_from_slice(b", ");
     }
-    chain.extend_from_slice(source.to_string().as_bytes());
+    chain.extend_from_slice(front.source.to_string().as_bytes());
     let trace = format!("Root=1-{:08x}-{:024x}", unix_seconds(), rand::random::<u128>() >> 32);
     let added = [
         ("x-forwarded-for", HeaderValue::from_bytes(&chain).ok()),
-        ("x-forwarded-proto", Some(HeaderValue::from_static("http"))),
-        ("x-forwarded-port", Some(HeaderValue::from(listener_port))),
+        ("x-forwarded-proto", Some(HeaderValue::from_static(front.scheme))),
+        ("x-forwarded-port", Some(HeaderValue::from(front.port))),
         ("x-amzn-trace-id", HeaderValue::from_str(&trace).ok()),
     ];
     for (name, value) in added {
         if let Some(value) = value {
             headers.insert(HeaderName::from_static(name), value);
         }
+    }
+    if version != ProtocolVersion::Http1 {
+        into_2(request, version);
+    }
+}
+
+fn into_2(request: &mut Request<Incoming>, version: ProtocolVersion) {
+    let host = request.headers_mut().remove(header::HOST);
+    let host = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    if let Ok(uri) = format!("http://{host}{path}").parse::<Uri>() {
+        *request.uri_mut() = uri;
+    }
+    *request.version_mut() = Version::HTTP_2;
+    if version == ProtocolVersion::Grpc {
+        // Demanded of every gRPC request (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
+        request.headers_mut().insert(header::TE, HeaderValue::from_static("trailers"));
     }
 }
 

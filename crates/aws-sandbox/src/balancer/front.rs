@@ -2,19 +2,27 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service, service_fn};
+use hyper::{Request, Response, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::activity::Activity;
+use super::answer::{self, NOT_TLS};
+use super::body::Outgoing;
 use super::node::Node;
+use super::overlong::Bounded;
 use super::request::{Front, answer};
+use super::tls::{Shaken, shake};
 
 /// `client_keep_alive.seconds`: after that an answer carries `Connection: close`
 /// (elasticloadbalancing, "Edit attributes for your Application Load Balancer").
@@ -25,6 +33,13 @@ const CLIENT_KEEP_ALIVE: Duration = Duration::from_secs(3600);
 /// hundredfold of them.
 const KEPT_AT_LEAST: Duration = Duration::from_secs(20);
 
+/// "128 requests in parallel using one HTTP/2 connection" (elasticloadbalancing, "Listeners for your Application Load
+/// Balancers").
+const STREAMS: u32 = 128;
+
+/// As much header as the library takes at all; what is too much is refused by `overlong`.
+const HTTP2_HEADER: u32 = 256 << 10;
+
 /// Accepts connections of one listener until its door closes.
 pub(super) async fn accept(node: Arc<Node>, port: u16, listener: TcpListener, door: CancellationToken) {
     loop {
@@ -33,7 +48,7 @@ pub(super) async fn accept(node: Arc<Node>, port: u16, listener: TcpListener, do
             () = door.cancelled() => return,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    tokio::spawn(converse(node.clone(), port, stream, peer.ip(), door.clone()));
+                    tokio::spawn(welcome(node.clone(), port, stream, peer.ip(), door.clone()));
                 }
                 // Out of file descriptors, say: there may be some again in a moment.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -42,38 +57,103 @@ pub(super) async fn accept(node: Arc<Node>, port: u16, listener: TcpListener, do
     }
 }
 
-/// Serves one client's connection. When its listener goes, requests in flight still finish.
-async fn converse(node: Arc<Node>, port: u16, stream: TcpStream, source: IpAddr, door: CancellationToken) {
+/// Finds out what is spoken on a connection, and serves it.
+async fn welcome(node: Arc<Node>, port: u16, stream: TcpStream, source: IpAddr, door: CancellationToken) {
     let _ = stream.set_nodelay(true);
-    let clock = node.clock.clone();
-    let activity = Activity::new(&clock);
-    let until = clock.now() + CLIENT_KEEP_ALIVE;
-    let front = Arc::new(Front { node: node.clone(), port, source, activity: activity.clone() });
-    let service = service_fn(|request| {
-        let (front, clock) = (front.clone(), clock.clone());
+    let activity = Activity::new(&node.clock);
+    let front = |scheme| Front { node: node.clone(), port, source, scheme, activity: activity.clone() };
+    let Some(config) = node.offer(port) else { return converse(front("http"), stream, door).await };
+    let config = match config {
+        Ok(config) => config,
+        Err(error) => return tracing::warn!(port, error, "a listener cannot speak TLS"),
+    };
+    let shaken = tokio::select! {
+        biased;
+        () = node.stop.cancelled() => return,
+        () = door.cancelled() => return,
+        shaken = shake(stream, config, &node.clock) => shaken,
+    };
+    match shaken {
+        Shaken::Gone => {}
+        Shaken::Plain(stream) => {
+            let refuse = |_: Request<Incoming>| async { Ok::<_, Infallible>(answer::titled(400, NOT_TLS)) };
+            let connection = http1::Builder::new()
+                .keep_alive(false)
+                .serve_connection(TokioIo::new(stream), service_fn(refuse));
+            hold(&front("http"), connection, &door, |it| it.graceful_shutdown()).await;
+        }
+        Shaken::Hands(stream) => match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => converse_in_2(front("https"), *stream, door).await,
+            _ => converse(front("https"), *stream, door).await,
+        },
+    }
+}
+
+/// Serves one client's HTTP/1.1 connection. When its listener goes, requests in flight still finish.
+async fn converse<S>(front: Front, stream: S, door: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let front = Arc::new(front);
+    let io = TokioIo::new(Bounded::new(stream));
+    let connection = http1::Builder::new().serve_connection(io, service(front.clone())).with_upgrades();
+    hold(&front, connection, &door, |it| it.graceful_shutdown()).await;
+}
+
+async fn converse_in_2<S>(front: Front, stream: S, door: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let front = Arc::new(front);
+    let mut server = http2::Builder::new(TokioExecutor::new());
+    server.max_concurrent_streams(STREAMS).max_header_list_size(HTTP2_HEADER);
+    let connection = server.serve_connection(TokioIo::new(stream), service(front.clone()));
+    hold(&front, connection, &door, |it| it.graceful_shutdown()).await;
+}
+
+fn service(
+    front: Arc<Front>,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<Outgoing>,
+    Error = Infallible,
+    Future: Future<Output = Result<Response<Outgoing>, Infallible>> + Send + 'static,
+> {
+    let until = front.node.clock.now() + CLIENT_KEEP_ALIVE;
+    service_fn(move |request: Request<Incoming>| {
+        let front = front.clone();
         async move {
             let busy = front.activity.busy();
+            let http1 = request.version() < Version::HTTP_2;
             let mut response = answer(&front, request).await;
-            if clock.now() >= until {
+            if http1 && front.node.clock.now() >= until {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             drop(busy);
             Ok::<_, Infallible>(response)
         }
-    });
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
+    })
+}
+
+/// Drives a connection to its end, which is asked for when it is idle for long or its listener goes.
+async fn hold<C: Future>(
+    front: &Front,
+    connection: C,
+    door: &CancellationToken,
+    close: impl Fn(Pin<&mut C>),
+) {
     tokio::pin!(connection);
     let mut closing = false;
-    let idle = idle(&node, port, &activity);
+    let idle = idle(&front.node, front.port, &front.activity);
     tokio::pin!(idle);
     loop {
         tokio::select! {
             biased;
-            () = node.stop.cancelled() => return,
+            () = front.node.stop.cancelled() => return,
             _ = connection.as_mut() => return,
             () = async { tokio::select! { () = door.cancelled() => {}, () = &mut idle => {} } }, if !closing => {
                 closing = true;
-                connection.as_mut().graceful_shutdown();
+                close(connection.as_mut());
             }
         }
     }

@@ -69,7 +69,7 @@ pub(super) fn back_from_provider(
         let (identity, url) = state.split_once('\n')?;
         Some((*logins.iter().find(|login| identity_of(login) == identity)?, url))
     });
-    Some(came.map_or_else(|| answer::error(401), |(login, url)| into_session(login, url, now)))
+    Some(came.map_or_else(|| answer::error(401), |(login, url)| into_session(login, url, asked.scheme, now)))
 }
 
 fn login(gate: &Gate) -> Option<&Login> {
@@ -94,7 +94,7 @@ fn has_session(login: &Login, headers: &HeaderMap, now: Duration) -> bool {
 }
 
 fn to_provider(login: &Login, asked: &Asked, port: u16, now: Duration) -> Response<Outgoing> {
-    let site = format!("{}://{}:{port}", answer::SCHEME, asked.host);
+    let site = format!("{}://{}:{port}", asked.scheme, asked.host);
     let question = if asked.query.is_empty() { "" } else { "?" };
     let url = format!("{site}{}{question}{}", asked.path, asked.query);
     let state = cookies::seal(&format!("{}\n{url}", identity_of(login)), now + LOGIN_TIMEOUT);
@@ -109,11 +109,14 @@ fn to_provider(login: &Login, asked: &Asked, port: u16, now: Duration) -> Respon
     found(&format!("{}?{}", login.endpoint, query.finish()))
 }
 
-fn into_session(login: &Login, url: &str, now: Duration) -> Response<Outgoing> {
+fn into_session(login: &Login, url: &str, scheme: &str, now: Duration) -> Response<Outgoing> {
     let mut response = found(url);
     let session = cookies::seal(&identity_of(login), now + login.session);
-    // AWS adds `Secure`; here listeners speak plain HTTP, where no client would send it back.
-    let line = format!("{}={session}; Max-Age={}; Path=/; HttpOnly", shard(login), login.session.as_secs());
+    // Logins are for HTTPS listeners only; a table made by hand may have one on plain HTTP, where no client would send a
+    // secure cookie back.
+    let secure = if scheme == "https" { "; Secure" } else { "" };
+    let line =
+        format!("{}={session}; Max-Age={}; Path=/{secure}; HttpOnly", shard(login), login.session.as_secs());
     if let Ok(line) = HeaderValue::from_str(&line) {
         response.headers_mut().append(SET_COOKIE, line);
     }

@@ -1,6 +1,6 @@
 //! The load balancer's data plane: one node, with real sockets on its own loopback address.
 //!
-//! From a connection to its answer: `front` accepts, `request` finds rule (`rules`), passes its `gates`, finds group and
+//! From a connection to its answer: `front` accepts (through `tls`, if need be), `request` finds rule (`rules`), passes its `gates`, finds group and
 //! target (`choice`) and applies `transforms`, `exchange` talks to the target over a connection of its `backend`.
 
 mod activity;
@@ -13,8 +13,10 @@ mod exchange;
 mod front;
 mod gates;
 mod node;
+mod overlong;
 mod request;
 mod rules;
+mod tls;
 mod transforms;
 mod upgrade;
 mod uplink;

@@ -5,10 +5,12 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustls::ServerConfig;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::backend::Backend;
+use super::tls::Offers;
 use crate::clock::Clock;
 use crate::seam::{self, NodeHealth, Report, RouteTable};
 
@@ -20,6 +22,7 @@ pub(super) struct Node {
     reports: mpsc::UnboundedSender<Report>,
     table: watch::Receiver<Arc<RouteTable>>,
     view: Mutex<Arc<View>>,
+    offers: Offers,
 }
 
 /// A table, with a backend for each target in it.
@@ -46,7 +49,7 @@ impl Node {
         stop: CancellationToken,
     ) -> Self {
         let view = Mutex::new(Arc::new(View::default()));
-        Self { id, address, clock, stop, reports, table, view }
+        Self { id, address, clock, stop, reports, table, view, offers: Offers::default() }
     }
 
     /// The view of the newest table; never an older one than any caller saw before.
@@ -58,6 +61,13 @@ impl Node {
             *view = Arc::new(view.next(newest));
         }
         view.clone()
+    }
+
+    /// What a port offers in TLS; `None` if it speaks plain HTTP.
+    pub fn offer(&self, port: u16) -> Option<Result<Arc<ServerConfig>, String>> {
+        let view = self.view();
+        let listener = view.table.listeners.iter().find(|listener| listener.port == port)?;
+        listener.tls.as_ref().map(|tls| self.offers.of(port, tls))
     }
 
     pub fn report(&self, report: Report) {
@@ -75,7 +85,8 @@ impl View {
             for target in &group.targets {
                 let key = (target.ip, target.port);
                 let backend = known.and_then(|known| known.backends.get(&key).cloned());
-                let backend = backend.unwrap_or_else(|| Arc::new(Backend::new(target.ip, target.port)));
+                let backend =
+                    backend.unwrap_or_else(|| Arc::new(Backend::new(target.ip, target.port, group.version)));
                 match target.health {
                     NodeHealth::Draining => backend.drain(),
                     _ => backend.admit(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
-use hyper::{Request, Response, StatusCode, Version};
+use hyper::{Method, Request, Response, StatusCode, Version};
 
 use super::activity::Activity;
 use super::answer::{self, Redirect};
@@ -15,14 +15,16 @@ use super::exchange::{self, Trouble, exchange};
 use super::node::Node;
 use super::rules::{self, Asked};
 use super::upgrade::{self, Joint};
-use super::{choice, cookies, gates, transforms};
-use crate::seam::{Action, ListenerView, Report, RuleView};
+use super::{choice, cookies, gates, overlong, transforms};
+use crate::seam::{Action, ListenerView, ProtocolVersion, Report, RuleView};
 
 /// The front connection a request came on.
 pub(super) struct Front {
     pub node: Arc<Node>,
     pub port: u16,
     pub source: IpAddr,
+    /// `http` or `https`.
+    pub scheme: &'static str,
     pub activity: Arc<Activity>,
 }
 
@@ -72,6 +74,7 @@ pub(super) async fn answer(front: &Front, request: Request<Incoming>) -> Respons
     }
     let uri = request.uri().clone();
     let asked = Asked {
+        scheme: front.scheme,
         host: &host,
         path: uri.path(),
         query: uri.query().unwrap_or_default(),
@@ -123,6 +126,9 @@ fn acceptable(request: &Request<Incoming>, host: &str) -> Result<(), Trouble> {
     let refuse = |status, reason: &str| Err(Trouble { status, reason: reason.to_owned() });
     let forwarded = request.headers().get_all("x-forwarded-for").iter();
     let addresses: usize = forwarded.map(|list| list.as_bytes().split(|byte| *byte == b',').count()).sum();
+    if let Some((status, reason)) = overlong::refused(request.uri(), request.headers()) {
+        return refuse(status, reason);
+    }
     match request.method().as_str() {
         "TRACE" => refuse(405, "the method TRACE is not allowed"),
         "CONNECT" => refuse(400, "a load balancer is no proxy: CONNECT"),
@@ -134,6 +140,23 @@ fn acceptable(request: &Request<Incoming>, host: &str) -> Result<(), Trouble> {
 
 fn unavailable(reason: String) -> Trouble {
     Trouble { status: 503, reason }
+}
+
+/// Why a target of that version cannot be asked this.
+fn incompatible(request: &Request<Incoming>, version: ProtocolVersion) -> Option<&'static str> {
+    let in_2 = request.version() == Version::HTTP_2;
+    let content = request.headers().get(header::CONTENT_TYPE);
+    let grpc = in_2 && content.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
+    match version {
+        ProtocolVersion::Http1 if grpc => Some("a gRPC request to a target group of protocol version HTTP1"),
+        ProtocolVersion::Http2 | ProtocolVersion::Grpc if !in_2 => {
+            Some("an HTTP/1.1 request to a target group of protocol version HTTP2 or GRPC")
+        }
+        ProtocolVersion::Grpc if request.method() != Method::POST => {
+            Some("a request that is no POST to a target group of protocol version GRPC")
+        }
+        _ => None,
+    }
 }
 
 async fn forward(
@@ -151,9 +174,8 @@ async fn forward(
     };
     // "The load balancer received an incoming request protocol that is incompatible with the version config of the target
     // group protocol" (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
-    if !group.http1 {
-        let reason = "an HTTP/1.1 request to a target group of protocol version HTTP2 or GRPC".to_owned();
-        return Err(Trouble { status: 464, reason });
+    if let Some(reason) = incompatible(&request, group.version) {
+        return Err(Trouble { status: 464, reason: reason.to_owned() });
     }
     let now = node.clock.now();
     let cookie = group.stickiness.and_then(|_| cookies::read(request.headers(), cookies::TARGET, now));
@@ -170,9 +192,10 @@ async fn forward(
 
     let idle_timeout = listener.idle_timeout.max(Duration::from_secs(1));
     let upgrading = upgrade::wanted(request.headers()).then(|| hyper::upgrade::on(&mut request));
+    exchange::name_host(&mut request);
     transforms::apply(&rule.transforms, &account.host, &mut request)
         .map_err(|reason| Trouble { status: 500, reason })?;
-    exchange::forwarded(&mut request, front.source, front.port, upgrading.is_some());
+    exchange::forwarded(&mut request, front, group.version, upgrading.is_some());
     let busy = front.activity.busy();
     let activity = Activity::new(&node.clock);
     let (mut response, link) = exchange(node, backend, &activity, idle_timeout, request).await?;

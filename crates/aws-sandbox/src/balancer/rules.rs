@@ -9,6 +9,8 @@ use crate::seam::{Condition, ListenerView, RuleView};
 
 /// What conditions look at.
 pub(super) struct Asked<'r> {
+    /// `http` or `https`.
+    pub scheme: &'static str,
     /// Without port.
     pub host: &'r str,
     pub path: &'r str,
@@ -79,7 +81,13 @@ mod tests {
             action: action.clone(),
         };
         let rules = rules.into_iter().enumerate().map(rule).collect();
-        ListenerView { arn: "listener".into(), port: 80, idle_timeout: Duration::from_secs(60), rules }
+        ListenerView {
+            arn: "listener".into(),
+            port: 80,
+            idle_timeout: Duration::from_secs(60),
+            tls: None,
+            rules,
+        }
     }
 
     fn check(listener: &ListenerView, host: &str, path: &str, source: &str, expected: &str) {
@@ -87,7 +95,8 @@ mod tests {
         headers.insert("x-team", "Night Shift".parse().unwrap());
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let source = source.parse().unwrap();
-        let asked = Asked { host: without_port(host), path, query, method: "GET", headers: &headers, source };
+        let host = without_port(host);
+        let asked = Asked { scheme: "http", host, path, query, method: "GET", headers: &headers, source };
         assert_eq!(
             met(listener, &asked).map_or("none", |rule| &rule.arn),
             expected,

@@ -27,6 +27,8 @@ pub enum Protocol {
     Json11 { target: &'static str },
     /// The operation is the parameter `Action`; answers are XML of this namespace.
     Query { version: &'static str, namespace: &'static str },
+    /// The operation is in method, path and query; answers are XML of this namespace.
+    RestXml { namespace: &'static str },
 }
 
 /// How a required parameter is missed.
@@ -42,7 +44,13 @@ impl Dialect {
     }
 
     pub fn throttled(&self) -> ApiError {
-        ApiError::new(self.throttled, "Rate exceeded")
+        match self.protocol {
+            // <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+            Protocol::RestXml { .. } => {
+                ApiError::new(self.throttled, "Please reduce your request rate.").with_status(503)
+            }
+            _ => ApiError::new(self.throttled, "Rate exceeded"),
+        }
     }
 
     pub fn denied(&self, account: &str, operation: &str) -> ApiError {
@@ -79,5 +87,9 @@ pub fn unknown(protocol: Protocol, operation: &str) -> ApiError {
             "InvalidAction",
             format!("Could not find operation {operation} for version {version}"),
         ),
+        Protocol::RestXml { .. } => {
+            ApiError::new("NotImplemented", format!("The sandbox has no operation '{operation}'"))
+                .with_status(501)
+        }
     }
 }

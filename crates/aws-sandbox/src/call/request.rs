@@ -12,6 +12,10 @@ pub enum Service {
     Elb,
     #[serde(rename = "sts")]
     Sts,
+    #[serde(rename = "acm")]
+    Acm,
+    #[serde(rename = "s3")]
+    S3,
 }
 
 #[derive(Clone, Debug)]
@@ -24,7 +28,7 @@ pub struct Request {
 impl Request {
     /// Whether it could change anything, by its name.
     pub fn writes(&self) -> bool {
-        !["Describe", "List", "Get"].iter().any(|read| self.operation.starts_with(read))
+        !["Describe", "List", "Get", "Head"].iter().any(|read| self.operation.starts_with(read))
     }
 }
 

@@ -2,11 +2,12 @@
 
 mod json;
 mod query;
+mod rest;
 mod route;
 mod tree;
 mod xml;
 
-pub use route::route;
+pub use route::{route, takes_any_method};
 
 use crate::call::dialect::Protocol;
 use crate::call::error::Answer;
@@ -16,6 +17,7 @@ use crate::reply::Reply;
 pub fn write(protocol: Protocol, operation: &str, answer: &Answer, id: &str) -> Reply {
     match protocol {
         Protocol::Json11 { .. } => json::write(answer, id),
+        Protocol::RestXml { namespace } => rest::write(namespace, answer, id),
         Protocol::Query { namespace, .. } => query::write(namespace, operation, answer, id),
     }
 }

@@ -1,8 +1,10 @@
-//! Which service a request is for: by its protocol, then by target prefix (JSON) or `Version` and signing name (query).
+//! Which service a request is for: by its protocol, then by target prefix (JSON), `Version` and signing name (query), or
+//! signing name alone (REST).
 
 use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::http::request::Parts;
 
-use super::{json, query};
+use super::{json, query, rest};
 use crate::call::dialect::{Dialect, Protocol, unknown};
 use crate::call::error::ApiError;
 use crate::call::request::Request;
@@ -16,11 +18,18 @@ pub struct Routed {
 /// The namespace of errors that no service gives.
 const NOBODY: &str = "http://webservices.amazon.com/AWSFault/2005-15-09";
 
-pub fn route(
-    headers: &HeaderMap,
-    body: &[u8],
-    dialects: impl Iterator<Item = &'static Dialect> + Clone,
-) -> Routed {
+pub fn route(head: &Parts, body: &[u8], dialects: impl Iterator<Item = &'static Dialect> + Clone) -> Routed {
+    let headers = &head.headers;
+    let rest = |it: &&'static Dialect| {
+        matches!(it.protocol, Protocol::RestXml { .. }) && signing_name(headers) == Some(it.signing_name)
+    };
+    if let Some(dialect) = dialects.clone().find(rest) {
+        let (operation, params) = rest::read(head, body);
+        return Routed {
+            protocol: dialect.protocol,
+            request: Ok(Request { service: dialect.service, operation, params }),
+        };
+    }
     let target = headers.get("x-amz-target").map(|value| value.to_str().unwrap_or_default());
     match target {
         Some(target) => by_target(target, body, dialects),
@@ -56,7 +65,7 @@ fn by_version(
     };
     let of_version = |it: &&'static Dialect| match it.protocol {
         Protocol::Query { version: own, .. } => version.as_ref().is_none_or(|version| version == own),
-        Protocol::Json11 { .. } => false,
+        Protocol::Json11 { .. } | Protocol::RestXml { .. } => false,
     };
     let mut candidates = dialects.filter(of_version);
     let found = match signing_name {
@@ -70,6 +79,13 @@ fn by_version(
     };
     let request = Request { service: dialect.service, operation: action, params };
     Routed { protocol: dialect.protocol, request: Ok(request) }
+}
+
+/// Whether a request is by a protocol that has other methods than POST.
+pub fn takes_any_method(headers: &HeaderMap, mut dialects: impl Iterator<Item = &'static Dialect>) -> bool {
+    dialects.any(|it| {
+        matches!(it.protocol, Protocol::RestXml { .. }) && signing_name(headers) == Some(it.signing_name)
+    })
 }
 
 /// The service in a signature's credential scope, `KEY/DATE/REGION/SERVICE/aws4_request`
@@ -86,7 +102,8 @@ mod tests {
     use crate::aws::services::dialects;
 
     fn check(target: &str, scope: &str, body: &str, expected: &str) {
-        let mut headers = HeaderMap::new();
+        let mut request = hyper::Request::new(());
+        let headers = request.headers_mut();
         if !target.is_empty() {
             headers.insert("x-amz-target", target.parse().unwrap());
         }
@@ -96,7 +113,7 @@ mod tests {
             );
             headers.insert(AUTHORIZATION, text.parse().unwrap());
         }
-        let found = match route(&headers, body.as_bytes(), dialects()).request {
+        let found = match route(&request.into_parts().0, body.as_bytes(), dialects()).request {
             Ok(request) => format!("{:?} {}", request.service, request.operation),
             Err(error) => error.code,
         };

@@ -36,6 +36,34 @@ pub fn element(out: &mut String, name: &str, value: &Value) {
     let _ = write!(out, "</{name}>");
 }
 
+/// A whole document, its lists without an element around them: `A: [1, 2]` is `<A>1</A><A>2</A>`.
+pub fn document(name: &str, namespace: &str, value: &Value) -> String {
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    match namespace {
+        "" => flat(&mut out, name, "", value),
+        namespace => flat(&mut out, name, &format!(" xmlns=\"{namespace}\""), value),
+    }
+    out
+}
+
+fn flat(out: &mut String, name: &str, attribute: &str, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::Array(values) => values.iter().for_each(|value| flat(out, name, attribute, value)),
+        Value::Object(members) => {
+            let _ = write!(out, "<{name}{attribute}>");
+            members.iter().for_each(|(name, member)| flat(out, name, "", member));
+            let _ = write!(out, "</{name}>");
+        }
+        Value::String(text) if !attribute.is_empty() => {
+            let _ = write!(out, "<{name}{attribute}>");
+            escape(out, text);
+            let _ = write!(out, "</{name}>");
+        }
+        other => element(out, name, other),
+    }
+}
+
 fn escape(out: &mut String, text: &str) {
     for letter in text.chars() {
         match letter {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use http_body_util::Full;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Version};
 
 use super::behaviour::Behaviour;
 use crate::clock::Clock;
@@ -88,11 +88,14 @@ impl Answerer {
     }
 }
 
-/// Host and URL as the task sees them, after whatever the load balancer rewrote.
+/// Host, URL and protocol as the task sees them, after whatever the load balancer rewrote.
 fn asked_as(request: &Request<Incoming>) -> HeaderMap {
     let url = request.uri().path_and_query().and_then(|url| HeaderValue::from_str(url.as_str()).ok());
-    let host = request.headers().get(HOST).cloned();
-    let pairs = [("x-host", host), ("x-url", url)].into_iter();
+    let authority = request.uri().authority().and_then(|it| HeaderValue::from_str(it.as_str()).ok());
+    let host = request.headers().get(HOST).cloned().or(authority);
+    let spoken = if request.version() == Version::HTTP_2 { "HTTP/2" } else { "HTTP/1" };
+    let spoken = Some(HeaderValue::from_static(spoken));
+    let pairs = [("x-host", host), ("x-url", url), ("x-protocol", spoken)].into_iter();
     pairs.filter_map(|(name, value)| Some((HeaderName::from_static(name), value?))).collect()
 }
 

@@ -3,6 +3,7 @@
 
 mod answer;
 mod behaviour;
+mod mortal;
 mod port;
 mod process;
 

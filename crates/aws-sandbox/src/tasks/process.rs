@@ -4,9 +4,9 @@ use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::answer::Answerer;
 use super::behaviour::Behaviour;
+use super::mortal::Mortal;
 use super::port::socket;
 use crate::clock::Clock;
 use crate::seam::{Report, TaskSpec};
@@ -168,22 +169,21 @@ async fn converse(stream: TcpStream, answerer: Arc<Answerer>, sockets: Sockets) 
         let answerer = answerer.clone();
         async move { answerer.answer(peer.ip(), request).await }
     });
-    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let stream = Mortal { stream, dead: sockets.dead.clone() };
+    // HTTP/1.1, or HTTP/2 by prior knowledge.
+    let server = auto::Builder::new(TokioExecutor::new());
+    let connection = server.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
     let mut quitting = false;
     loop {
         tokio::select! {
             biased;
-            () = sockets.dead.cancelled() => {
-                // The kernel resets the connections of a killed process that has unread or unsent
-                // data; here all are, so that no request can seem answered.
-                let _ = connection.into_parts().io.inner().set_zero_linger();
-                return;
-            }
+            () = sockets.dead.cancelled() => return,
             () = sockets.quit.cancelled(), if !quitting => {
                 quitting = true;
-                std::pin::Pin::new(&mut connection).graceful_shutdown();
+                connection.as_mut().graceful_shutdown();
             }
-            _ = &mut connection => return,
+            _ = connection.as_mut() => return,
         }
     }
 }

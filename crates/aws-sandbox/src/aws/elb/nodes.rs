@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::model::listener::Listener;
 use super::model::load_balancer::Kind;
+use super::model::policy;
 use super::model::rule::Rule;
 use super::model::target::Target;
 use super::model::target_group::TargetGroup;
 use crate::aws::world::{Timer, World};
-use crate::seam::{Action, GroupView, HealthCheck, ListenerView, Node, RouteTable, RuleView};
+use crate::seam::{
+    Action, GroupView, HealthCheck, ListenerView, Node, ProtocolVersion, RouteTable, RuleView, Tls,
+};
 
 impl World {
     /// After any change of rules or listeners: associations, then the nodes.
@@ -58,7 +62,16 @@ impl World {
             action: listener.default_action.view(),
         });
         let arn = arn.to_owned();
-        Some(ListenerView { arn, port: listener.port, idle_timeout: load_balancer.idle_timeout(), rules })
+        let tls = self.tls_view(listener, load_balancer.http2());
+        let idle_timeout = load_balancer.idle_timeout();
+        Some(ListenerView { arn, port: listener.port, idle_timeout, tls, rules })
+    }
+
+    fn tls_view(&self, listener: &Listener, http2: bool) -> Option<Tls> {
+        let versions = policy::versions(listener.ssl_policy.as_deref()?)?;
+        let certificates = listener.all_certificates().filter_map(|arn| self.state.acm.certificates.get(arn));
+        let certificates = certificates.map(|it| it.issued.keyed.clone()).collect();
+        Some(Tls { versions, http2, certificates })
     }
 
     /// Sends a listener's present rules on their way to every node.
@@ -132,7 +145,11 @@ impl World {
                     timeout: Duration::from_secs(check.timeout),
                     matcher: codes(group),
                 },
-                http1: group.protocol_version.as_deref() != Some("HTTP2") && !group.is_grpc(),
+                version: match group.protocol_version.as_deref() {
+                    _ if group.is_grpc() => ProtocolVersion::Grpc,
+                    Some("HTTP2") => ProtocolVersion::Http2,
+                    _ => ProtocolVersion::Http1,
+                },
                 stickiness: sticky.then(|| Duration::from_secs(seconds)),
                 targets: group
                     .targets

@@ -19,6 +19,20 @@ pub fn listener_not_found() -> ApiError {
     ApiError::new("ListenerNotFound", "One or more listeners not found")
 }
 
+pub fn certificate_not_found(arn: &str) -> ApiError {
+    ApiError::new("CertificateNotFound", format!("Certificate '{arn}' not found"))
+}
+
+/// What is also said of a certificate that is not issued yet
+/// (<https://github.com/hashicorp/terraform-provider-aws/issues/41789>).
+pub fn unsupported_certificate(arn: &str) -> ApiError {
+    let text = format!(
+        "The certificate '{arn}' must have a fully-qualified domain name, a supported signature, and a supported key \
+         size."
+    );
+    ApiError::new("UnsupportedCertificate", text)
+}
+
 pub fn rule_not_found() -> ApiError {
     ApiError::new("RuleNotFound", "One or more rules not found")
 }

@@ -1,17 +1,21 @@
-//! Security Token Service, as far as asking who one is
-//! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>). Needs no permission, so that any
-//! credentials do.
+//! Security Token Service: who one is, and roles taken on
+//! (<https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>). Any credentials do, and any role may be taken on:
+//! the sandbox has no policies.
+
+mod requests;
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::quotas::Bucket;
 use super::state::State;
+use super::world::World;
 use crate::call::dialect::{Absent, Dialect, Protocol};
 use crate::call::error::Answer;
 use crate::call::params::Params;
 use crate::call::request::{Request, Service};
+use requests::{Assumption, Role};
 
 pub const DIALECT: Dialect = Dialect {
     service: Service::Sts,
@@ -36,6 +40,51 @@ pub fn read(state: &State, _now: Duration, operation: &str, _params: &Params) ->
             "Account": account,
         }))),
         _ => None,
+    }
+}
+
+pub fn write(world: &mut World, now: Duration, operation: &str, params: &Params) -> Option<Answer> {
+    match operation {
+        "AssumeRole" => Some(world.assume_role(now, params)),
+        "AssumeRoleWithWebIdentity" => Some(world.assume_role_with_web_identity(now, params)),
+        _ => None,
+    }
+}
+
+impl World {
+    fn assume_role(&mut self, now: Duration, params: &Params) -> Answer {
+        let asked = requests::assumption(params)?;
+        Ok(self.session(now, &asked))
+    }
+
+    fn assume_role_with_web_identity(&mut self, now: Duration, params: &Params) -> Answer {
+        let asked = requests::assumption(params)?;
+        let unix = self.settings.place.seconds(now);
+        let token = requests::token(params.needed("WebIdentityToken")?, unix)?;
+        let mut answer = self.session(now, &asked);
+        answer["SubjectFromWebIdentityToken"] = json!(token.subject);
+        answer["Audience"] = json!(token.audience);
+        answer["Provider"] = json!(token.issuer);
+        Ok(answer)
+    }
+
+    /// Temporary credentials, which are as good as any.
+    fn session(&mut self, now: Duration, asked: &Assumption) -> Value {
+        let Role { account, name } = &asked.role;
+        let id = format!("AROA{}", self.dice.hex16().to_uppercase());
+        let key = format!("ASIA{}", self.dice.hex16().to_uppercase());
+        json!({
+            "AssumedRoleUser": {
+                "AssumedRoleId": format!("{id}:{}", asked.session),
+                "Arn": format!("arn:aws:sts::{account}:assumed-role/{name}/{}", asked.session),
+            },
+            "Credentials": {
+                "AccessKeyId": key,
+                "SecretAccessKey": self.dice.hex32(),
+                "SessionToken": format!("{}{}", self.dice.hex32(), self.dice.hex32()),
+                "Expiration": self.settings.place.iso(now + asked.duration),
+            },
+        })
     }
 }
 

@@ -11,9 +11,11 @@ pub struct Listener {
     pub arn: String,
     pub load_balancer: String,
     pub port: u16,
-    /// `HTTP` or `HTTPS`; both are served as plain HTTP.
     pub protocol: String,
-    pub certificates: Vec<String>,
+    /// The default one's ARN, if it is a secure listener.
+    pub certificate: Option<String>,
+    /// ARNs of further ones, among which the server name chooses.
+    pub certificate_list: Vec<String>,
     pub ssl_policy: Option<String>,
     pub default_gates: Vec<Gate>,
     pub default_action: Action,
@@ -23,9 +25,13 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// The default certificate's ARN, then those of the list.
+    pub fn all_certificates(&self) -> impl Iterator<Item = &String> {
+        self.certificate.iter().chain(&self.certificate_list)
+    }
+
     pub fn json(&self) -> Value {
-        let certificates: Option<Vec<Value>> = (self.protocol == "HTTPS")
-            .then(|| self.certificates.iter().map(|arn| json!({"CertificateArn": arn})).collect());
+        let certificates = self.certificate.as_ref().map(|arn| json!([{"CertificateArn": arn}]));
         json!({
             "ListenerArn": self.arn,
             "LoadBalancerArn": self.load_balancer,

@@ -49,6 +49,11 @@ impl LoadBalancer {
         Duration::from_secs(value.and_then(|text| text.parse().ok()).unwrap_or(60))
     }
 
+    /// Whether it offers HTTP/2 to clients of secure listeners.
+    pub fn http2(&self) -> bool {
+        self.attributes.get("routing.http2.enabled").is_none_or(|text| text == "true")
+    }
+
     pub fn json(&self, place: &Place, now: Duration) -> Value {
         let zones: Vec<Value> = self
             .subnets

@@ -7,6 +7,7 @@ pub mod gate;
 pub mod listener;
 pub mod load_balancer;
 pub mod node_rules;
+pub mod policy;
 pub mod rule;
 pub mod target;
 pub mod target_group;

@@ -37,6 +37,20 @@ impl Elb {
         Ok(json!({"Listeners": found, "NextMarker": next}))
     }
 
+    /// "If the default certificate is also in the certificate list, it appears twice"
+    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListenerCertificates.html>).
+    pub fn describe_listener_certificates(&self, params: &Params) -> Answer {
+        let it = self.listener(params.needed("ListenerArn")?)?;
+        let size = params.within("PageSize", 1, 400)?.unwrap_or(400) as usize;
+        let default = it.certificate.iter().map(|arn| (arn, true));
+        let all = default.chain(it.certificate_list.iter().map(|arn| (arn, false)));
+        let told = all.enumerate().map(|(index, (arn, default))| {
+            (format!("{index:03}"), json!({"CertificateArn": arn, "IsDefault": default}))
+        });
+        let (found, next) = page(told, params.text("Marker")?, size).map_err(|()| bad_marker())?;
+        Ok(json!({"Certificates": found, "NextMarker": next}))
+    }
+
     pub fn describe_listener_attributes(&self, params: &Params) -> Answer {
         self.listener(params.needed("ListenerArn")?)?;
         Ok(json!({"Attributes": [{"Key": "routing.http.response.server.enabled", "Value": "true"}]}))

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::aws::elb::model::listener::Listener;
 use crate::aws::elb::model::load_balancer::Kind;
+use crate::aws::elb::model::policy;
 use crate::aws::elb::refusals::validation;
 use crate::aws::elb::requests::actions::check_gates;
 use crate::aws::elb::requests::{actions, tags};
@@ -17,10 +18,12 @@ use crate::call::params::Params;
 impl World {
     /// What a listener speaks, with its certificates checked.
     fn listener_protocol(
+        &self,
+        now: Duration,
         params: &Params,
         kind: Kind,
         old: Option<&Listener>,
-    ) -> Result<(String, Vec<String>, Option<String>), ApiError> {
+    ) -> Result<(String, Option<String>, Option<String>), ApiError> {
         let given = params.word("Protocol", &["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"])?;
         let protocol = match given.or(old.map(|it| it.protocol.as_str())) {
             None => return Err(validation("A listener protocol must be specified")),
@@ -37,8 +40,8 @@ impl World {
                 protocol.to_owned()
             }
         };
-        let certificates = match params.objects("Certificates")? {
-            None => old.map(|it| it.certificates.clone()).unwrap_or_default(),
+        let certificates: Vec<String> = match params.objects("Certificates")? {
+            None => old.and_then(|it| it.certificate.clone()).into_iter().collect(),
             Some(list) => list
                 .iter()
                 .map(|it| it.needed("CertificateArn").map(str::to_owned))
@@ -51,9 +54,21 @@ impl World {
         if !secure && params.has("Certificates") && !certificates.is_empty() {
             return Err(validation(format!("You cannot specify certificates for {protocol} listeners")));
         }
+        if certificates.len() > 1 {
+            return Err(validation("Exactly one default certificate must be specified"));
+        }
+        if params.has("Certificates") {
+            certificates.iter().try_for_each(|arn| self.check_certificate(now, arn))?;
+        }
         let policy = params.text("SslPolicy")?.or(old.and_then(|it| it.ssl_policy.as_deref()));
-        let policy = secure.then(|| policy.unwrap_or("ELBSecurityPolicy-2016-08").to_owned());
-        Ok((protocol, certificates, policy))
+        let policy = policy.unwrap_or(policy::DEFAULT);
+        if policy::versions(policy).is_none() {
+            return Err(ApiError::new("SSLPolicyNotFound", format!("SSL policy '{policy}' not found")));
+        }
+        if !secure && params.has("SslPolicy") {
+            return Err(validation(format!("You cannot specify an SSL policy for {protocol} listeners")));
+        }
+        Ok((protocol, certificates.into_iter().next().filter(|_| secure), secure.then(|| policy.to_owned())))
     }
 
     fn check_port(&self, load_balancer: &str, port: u16, but: &str) -> Result<(), ApiError> {
@@ -86,7 +101,7 @@ impl World {
             let it = self.state.elb.load_balancer(&load_balancer)?;
             (it.arn.replacen(":loadbalancer/", ":listener/", 1), it.kind)
         };
-        let (protocol, certificates, ssl_policy) = Self::listener_protocol(params, kind, None)?;
+        let (protocol, certificate, ssl_policy) = self.listener_protocol(now, params, kind, None)?;
         let port = port as u16;
         self.check_port(&load_balancer, port, "")?;
         if self.state.elb.listeners.values().filter(|it| it.load_balancer == load_balancer).count() >= 50 {
@@ -106,7 +121,8 @@ impl World {
             load_balancer,
             port,
             protocol,
-            certificates,
+            certificate,
+            certificate_list: Vec::new(),
             ssl_policy,
             default_gates: actions.gates,
             default_action: actions.routing,
@@ -124,11 +140,12 @@ impl World {
         let port = params.within("Port", 1, 65_535)?;
         let mut it = self.state.elb.listener(&arn)?.clone();
         let actions = actions::parse(params, "DefaultActions", &it.default_gates)?;
-        (it.protocol, it.certificates, it.ssl_policy) = Self::listener_protocol(
-            params,
-            self.state.elb.load_balancer(&it.load_balancer)?.kind,
-            Some(&it),
-        )?;
+        let kind = self.state.elb.load_balancer(&it.load_balancer)?.kind;
+        (it.protocol, it.certificate, it.ssl_policy) =
+            self.listener_protocol(now, params, kind, Some(&it))?;
+        if it.certificate.is_none() {
+            it.certificate_list.clear();
+        }
         if let Some(port) = port {
             self.check_port(&it.load_balancer, port as u16, &arn)?;
             it.port = port as u16;

@@ -1,5 +1,6 @@
 //! Operations that change the world.
 
+mod certificates;
 mod listeners;
 mod load_balancers;
 mod priorities;
