@@ -103,7 +103,7 @@ impl Aws {
         Ok(groups)
     }
 
-    async fn find_listeners(&self, balancer: &str) -> Result<Vec<String>, Error> {
+    pub(super) async fn find_listeners(&self, balancer: &str) -> Result<Vec<String>, Error> {
         let (mut listeners, mut marker) = (Vec::new(), None);
         loop {
             let elb = self.clients.elb(Quota::ElbRead).await;

@@ -8,7 +8,7 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::rollout::{Ending, How, Rollout};
-use super::{attributes, decode, explain, place, planned, private, protection, state, validate};
+use super::{attributes, create, decode, explain, place, planned, private, protection, state, validate};
 use crate::aws::{Aws, Depth, Ownership, drawn_id};
 use crate::bluegreen::guard::Intent;
 use crate::bluegreen::layout::Layout;
@@ -134,6 +134,10 @@ impl Resource for Service {
             Ok(observed) => observed,
             Err(error) => return explain::call(&error, "looking at what to import").into(),
         };
+        let now = Clock::new(connected.speed).unix();
+        if let Some(unready) = create::half_made(&format!("{cluster}/{name}"), &observed, now) {
+            return unready.into();
+        }
         let mut imported = state::imported(
             &[
                 ("id", &format!("{cluster}/{name}")),

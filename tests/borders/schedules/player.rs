@@ -159,6 +159,12 @@ impl Player {
         ended.unwrap_or_else(|| Err("killed".to_owned()))
     }
 
+    /// Goes to where that rule is, as an error says.
+    pub fn follow(&mut self, rule: &str) {
+        let (listener, _) = rule.rsplit_once('/').unwrap();
+        self.listener = listener.replacen(":listener-rule/", ":listener/", 1);
+    }
+
     /// Whether nobody else has it, as whoever pastes an import block must know.
     pub async fn import(&mut self) -> Result<bool, String> {
         let identity = self.plot.identity();

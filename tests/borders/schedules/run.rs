@@ -77,7 +77,9 @@ async fn settle(player: &mut Player) -> Result<(), String> {
             Err(error) => said = error,
         }
         let block = said.contains("import {") && player.project.state.is_null();
-        if block {
+        if let Some((_, rule)) = said.split_once("its rule is ") {
+            player.follow(rule.split(". ").next().unwrap());
+        } else if block {
             player.import().await.map_err(|error| format!("{said}\nand then the import failed: {error}"))?;
         }
     }
@@ -112,7 +114,7 @@ async fn destroy(stage: &Shared, players: &mut [Player], outcome: &mut Outcome) 
         }
     }
     let holds = stage.holds.lock().unwrap();
-    assert!(outcome.problems.len() > 0 || holds.iter().all(|hold| hold.held.is_none()));
+    assert!(!outcome.problems.is_empty() || holds.iter().all(|hold| hold.held.is_none()));
 }
 
 /// What is in no state is taken over, or made anew, by whoever runs the same configuration again, and is then gone.
