@@ -187,6 +187,11 @@ impl Ledger {
         let made = made.or_else(|| operation.starts_with("Create").then(|| about(call).pop()).flatten());
         if let Some(made) = made {
             if self.things.contains_key(&made) {
+                // AWS answers with the group that is there, and changes nothing.
+                // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
+                if operation == "CreateTargetGroup" {
+                    return;
+                }
                 self.problems.push(format!("{now:.2} s: {caller} did {operation} to {made}, which is there"));
             }
             self.things.insert(made, Thing { owner: me, since: now });

@@ -121,7 +121,8 @@ impl Stage {
         let state = self.state();
         let list = |kind: &str| state[kind].as_array().cloned().unwrap_or_default();
         let mut found = BTreeSet::new();
-        let mut groups = BTreeSet::new();
+        // One side's group may have no service yet; it hangs on the rule.
+        let (mut groups, mut beside) = (BTreeSet::new(), BTreeSet::new());
         for service in list("services").iter().filter(|it| it["status"] != "INACTIVE") {
             let arn = service["serviceArn"].as_str().unwrap();
             if ["blue", "green"].iter().any(|side| arn.ends_with(&format!("service/{cluster}/{name}-{side}")))
@@ -135,9 +136,10 @@ impl Stage {
             let forward = rule["action"]["forward"].as_object().cloned().unwrap_or_default();
             if forward.keys().any(|group| groups.contains(group)) {
                 found.insert(rule["arn"].as_str().unwrap().to_owned());
+                beside.extend(forward.keys().cloned());
             }
         }
-        found.extend(groups.iter().map(|group| judge::key(group)));
+        found.extend(groups.iter().chain(&beside).map(|group| judge::key(group)));
         found
     }
 
