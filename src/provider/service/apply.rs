@@ -1,12 +1,13 @@
 //! `bluegreen_service`: what Terraform asks of it, handed to the planner, the loop and the state.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
+use super::namesakes::Namesakes;
 use super::rollout::{Ending, How, Rollout};
 use super::{attributes, create, decode, explain, place, planned, private, protection, state, validate};
 use crate::aws::{Aws, Depth, Ownership, drawn_id};
@@ -33,6 +34,8 @@ pub struct Connected {
 
 pub struct Service {
     connection: Connection,
+    /// All that a plan depends on beside its request, and only its diagnostics do.
+    namesakes: Mutex<Namesakes>,
 }
 
 #[async_trait]
@@ -53,11 +56,14 @@ impl Resource for Service {
         {
             planned.diagnostics.extend(place::elsewhere(&planned.planned, &connected.aws));
         }
+        planned.diagnostics.extend(self.namesakes().plan(&request, &planned.planned));
         planned
     }
 
     fn plan_destroy(&self, prior: &Value, _private: &[u8]) -> Diagnostics {
-        protection::destroy(prior).into_iter().collect()
+        let mut diagnostics: Diagnostics = protection::destroy(prior).into_iter().collect();
+        diagnostics.extend(self.namesakes().plan_destroy(prior));
+        diagnostics
     }
 
     async fn read(&self, request: ReadRequest) -> ReadResponse {
@@ -165,7 +171,16 @@ impl Resource for Service {
 
 impl Service {
     pub fn new(connection: Connection) -> Self {
-        Service { connection }
+        Service { connection, namesakes: Mutex::default() }
+    }
+
+    /// A run of Terraform begins.
+    pub fn begin(&self) {
+        self.namesakes().begin();
+    }
+
+    fn namesakes(&self) -> MutexGuard<'_, Namesakes> {
+        self.namesakes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn connected(&self) -> Result<Connected, Diagnostic> {
