@@ -230,3 +230,25 @@ fn a_creation_whose_rule_cannot_be_parked_again_counts_as_created() {
         stands(stage, &mut project, "with another release").await;
     });
 }
+
+/// While it drained, its clean-up had nothing to say, and after three minutes the next creation took up what it deleted.
+#[test]
+fn a_clean_up_says_that_it_is_at_work_and_the_next_creation_waits_for_its_end() {
+    story(async |stage| {
+        let (mut project, mut copy) = (canary(stage, "ours").await, canary(stage, "copy").await);
+        project.config.set("green.task_definition", "nginx:8");
+        project.config.set("target_group.deregistration_delay", 280);
+        stage.end_of_service();
+        let next = async {
+            stage.pass(60).await;
+            apply(&mut copy).await
+        };
+        let ended = tokio::join!(apply(&mut project), next);
+        let (said, next) = (ended.0.unwrap_err(), ended.1);
+        assert!(said.contains("Nothing was left behind"), "{said}");
+        assert_eq!(next, Ok(Applied::Done));
+        let made = stage.writes("copy", 0).iter().filter(|write| *write == "CreateTargetGroup").count();
+        assert_eq!(made, 2, "its own groups");
+        assert_eq!(copy.has_changes().await, Ok(false));
+    });
+}
