@@ -185,7 +185,7 @@ impl Aws {
         Ok(groups.filter_map(|group| unfit::unshared(group, &services).err()).next())
     }
 
-    async fn find_listeners(&self, balancer: &str) -> Result<Vec<String>, Error> {
+    pub(super) async fn find_listeners(&self, balancer: &str) -> Result<Vec<String>, Error> {
         let (mut listeners, mut marker) = (Vec::new(), None);
         loop {
             let elb = self.clients.elb(Quota::ElbRead).await;

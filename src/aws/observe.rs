@@ -35,6 +35,8 @@ impl Aws {
         let (raw_groups, mut services, rules) =
             tokio::try_join!(self.find_groups(whose), self.find_services(whose), self.find_rules(whose))?;
         let arns = groups::arns(&raw_groups);
+        let mut rules = rules;
+        rules.extend(self.find_rules_behind(whose, &raw_groups).await?);
         let named = [Some(&whose.listener), whose.test_listener.as_ref()].into_iter().flatten();
         let gone_listeners =
             named.filter(|arn| rules.get(*arn).is_some_and(Option::is_none)).cloned().collect();

@@ -114,7 +114,7 @@ pub(super) fn short_cluster(cluster: &str) -> &str {
 }
 
 /// The ARN of the listener a rule is on; `None` when `rule` is no rule's ARN.
-pub(super) fn listener_of(rule: &str) -> Option<String> {
+pub fn listener_of(rule: &str) -> Option<String> {
     rule.contains(":listener-rule/").then_some(())?;
     let (listener, _) = rule.rsplit_once('/')?;
     Some(listener.replacen(":listener-rule/", ":listener/", 1))

@@ -38,6 +38,28 @@ impl Aws {
         self.shared.rules.ask_all(whose.listeners()).await
     }
 
+    /// What a creation meets under its name may be in use on a listener that it has nothing to do with.
+    pub(super) async fn find_rules_behind(
+        &self,
+        whose: &Ownership,
+        groups: &Pair<Option<Arc<elb::TargetGroup>>>,
+    ) -> Result<BTreeMap<String, Option<Arc<Vec<elb::Rule>>>>, Error> {
+        let met = [&groups.blue, &groups.green].into_iter().flatten().filter(|group| {
+            whose.creates && group.target_group_arn.as_ref().is_some_and(|arn| !whose.known.contains(arn))
+        });
+        let balancers: BTreeSet<&String> =
+            met.flat_map(|group| group.load_balancer_arns.iter().flatten()).collect();
+        let mut listeners = BTreeSet::new();
+        for balancer in balancers {
+            match self.find_listeners(balancer).await {
+                Err(error) if error.not_found() => {}
+                found => listeners.extend(found?),
+            }
+        }
+        let unread = listeners.difference(&whose.listeners()).cloned().collect::<Vec<_>>();
+        self.shared.rules.ask_all(unread).await
+    }
+
     /// The rules that may be ours by their tags. Others' rules are asked about once in a process.
     pub(super) fn candidates<'a>(
         &self,

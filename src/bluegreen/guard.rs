@@ -42,6 +42,8 @@ pub enum Intent {
     Destroy,
     /// What this creation made is taken away again, and nothing else.
     CleanUp,
+    /// What this creation made is left in the state, and is not being made any more.
+    Leave,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -185,7 +187,8 @@ impl Bench<'_> {
         let audience = self.audience(to);
         if audience == Audience::Nobody {
             let served = from.is_some_and(|from| Side::BOTH.into_iter().any(|side| from.serves(side)));
-            return if served { Err(Refusal::TakesAway) } else { Ok(()) };
+            let may = !served || self.intent == Intent::CleanUp;
+            return may.then_some(()).ok_or(Refusal::TakesAway);
         }
         Side::BOTH
             .into_iter()

@@ -177,7 +177,7 @@ fn nobody(observed: &Observed, side: Side) -> bool {
 }
 
 /// When its creation last said that it is under way.
-fn renewed(group: &Group) -> Option<u64> {
+pub fn renewed(group: &Group) -> Option<u64> {
     group.tags.get(CREATING_TAG)?.parse().ok()
 }
 

@@ -6,7 +6,7 @@ mod carrying;
 use super::layout::Layout;
 use super::matches::Matches;
 use super::observed::Observed;
-use super::owned::{Claims, Owned, Stranger};
+use super::owned::{self, Claims, Owned, Stranger};
 use super::routing::Neighbour;
 use super::side::Side;
 
@@ -140,8 +140,23 @@ fn foreign(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
     }
     if !namesakes.is_empty() {
         let ids: Vec<&str> = namesakes.iter().map(|it| it.id.as_str()).collect();
-        add("The name is taken", format!("{}\n\n{}", ids.join("\n"), taken_by_a_namesake(layout)));
+        let why = half_made_elsewhere(observed).unwrap_or_else(|| taken_by_a_namesake(layout));
+        add("The name is taken", format!("{}\n\n{why}", ids.join("\n")));
     }
+}
+
+/// A creation that was broken off goes on only where it began.
+fn half_made_elsewhere(observed: &Observed) -> Option<String> {
+    let groups = || Side::BOTH.into_iter().filter_map(|side| observed.sides[side].group.as_ref());
+    let served = Side::BOTH.into_iter().any(|side| observed.used(side) || observed.borrower(side).is_some());
+    let unfinished = !served && groups().all(|group| owned::renewed(group).is_some());
+    let rule =
+        observed.elsewhere.iter().find(|rule| Side::BOTH.iter().any(|side| rule.sends[*side].is_some()));
+    let rule = rule.filter(|_| unfinished)?;
+    Some(format!(
+        "A creation of this name on another listener was broken off before anybody was served: its rule is {}. Give listener_arn the listener of that rule and apply, and the creation goes on with what is there; or choose another name.",
+        rule.id
+    ))
 }
 
 fn taken_by_a_namesake(layout: &Layout) -> String {

@@ -106,8 +106,11 @@ impl Turns {
             Intent::Create | Intent::Release => {
                 self.way_back(observed, layout, &evidence).or_else(|| plan::next(observed, layout, &evidence))
             }
-            Intent::Destroy => plan::next_farewell(observed, layout, &evidence),
-            Intent::CleanUp => plan::next_farewell(&Claims::new(observed, layout).ours(), layout, &evidence),
+            Intent::Destroy => {
+                plan::next_leaving(observed).or_else(|| plan::next_farewell(observed, layout, &evidence))
+            }
+            Intent::CleanUp => plan::next_clean_up(&Claims::new(observed, layout).ours(), layout, &evidence),
+            Intent::Leave => plan::next_leaving(&Claims::new(observed, layout).ours()),
         };
         let Some(step) = step else { return Turn::Done };
         if let Some(stuck) = stuck(&step, observed, &evidence) {
@@ -127,7 +130,7 @@ impl Turns {
 
     /// A run that meets what is another's touches nothing more. What is to go only with its users is not begun.
     fn not_ours(&mut self, observed: &Observed, layout: &Layout) -> Option<Turn> {
-        if self.intent == Intent::CleanUp {
+        if matches!(self.intent, Intent::CleanUp | Intent::Leave) {
             return None;
         }
         let strangers = Claims::new(observed, layout).strangers();

@@ -60,6 +60,7 @@ impl Provider for Bluegreen {
     }
 
     async fn configure(&self, config: &Value, terraform_version: &str) -> Diagnostics {
+        self.service.begin();
         let mut connection = self.connection.write().await;
         *connection = connect(config, terraform_version).await;
         match &*connection {

@@ -20,5 +20,6 @@ mod wish;
 
 mod creating;
 mod others;
+mod schedules;
 mod stage;
 mod states;

@@ -142,6 +142,16 @@ impl Stage {
         })
     }
 
+    /// From now on.
+    pub fn fault(&self, fault: Json) {
+        let fault = serde_json::from_value(fault).unwrap();
+        self.sandbox.with(|world, now| world.fault(now, fault)).unwrap();
+    }
+
+    pub fn well_again(&self) {
+        self.sandbox.with(|world, _| world.faults.clear());
+    }
+
     /// Another team's target group of that name; its ARN.
     pub fn group(&self, name: &str) -> String {
         let group = json!({ "Name": name, "VpcId": self.place.vpc_id, "Port": "80", "Protocol": "HTTP", "TargetType": "ip" });

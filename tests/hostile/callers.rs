@@ -20,22 +20,22 @@ pub enum Met {
     Refused(String),
 }
 
-fn holds(condition: &Condition, source: Ipv4Addr) -> bool {
+fn holds(condition: &Condition, host: &str, source: Ipv4Addr) -> bool {
     match condition {
-        Condition::Host(hosts) => hosts.iter().any(|host| host == HOST),
+        Condition::Host(hosts) => hosts.iter().any(|pattern| pattern == host),
         Condition::Path(paths) => paths.iter().any(|path| path == "/" || path == "/*"),
         Condition::SourceIp(nets) => nets.iter().any(|net| net.contains(&IpAddr::V4(source))),
         _ => false,
     }
 }
 
-fn rule(table: &RouteTable, port: u16, source: Ipv4Addr) -> Option<&RuleView> {
+fn rule<'a>(table: &'a RouteTable, port: u16, host: &str, source: Ipv4Addr) -> Option<&'a RuleView> {
     let listener = table.listeners.iter().find(|listener| listener.port == port)?;
-    listener.rules.iter().find(|rule| rule.conditions.iter().all(|condition| holds(condition, source)))
+    listener.rules.iter().find(|rule| rule.conditions.iter().all(|condition| holds(condition, host, source)))
 }
 
-pub fn meet(table: &RouteTable, port: u16, source: Ipv4Addr) -> Met {
-    let Some(rule) = rule(table, port, source).filter(|rule| rule.priority.is_some()) else {
+pub fn meet(table: &RouteTable, port: u16, host: &str, source: Ipv4Addr) -> Met {
+    let Some(rule) = rule(table, port, host, source).filter(|rule| rule.priority.is_some()) else {
         return Met::Nobody;
     };
     let Action::Forward { groups, .. } = &rule.action else {

@@ -10,13 +10,30 @@ use aws_sandbox::in_process::{InProcess, Seam};
 use aws_sandbox::seam::{CheckOutcome, NodeHealth, Order, Report, RouteTable, TaskSpec};
 use tokio::sync::watch;
 
-use crate::callers::{self, Met, OFFICE, PUBLIC};
+use crate::callers::{self, HOST, Met, OFFICE, PUBLIC};
+
+/// An address that callers ask for.
+pub struct Site {
+    pub port: u16,
+    pub host: String,
+    /// Since when a node that has sent a caller once must always do so.
+    pub promised: Option<Duration>,
+    /// Callers at nodes that have been sent once.
+    sent: [bool; 4],
+}
+
+impl Site {
+    pub fn new(port: u16, host: &str) -> Site {
+        Site { port, host: host.to_owned(), promised: None, sent: [false; 4] }
+    }
+}
 
 /// What was seen so far.
 #[derive(Default)]
 pub struct Seen {
-    /// Nobody is promised anything any more. Until then a node that has sent a caller once must always do so.
+    /// Nobody is promised anything any more.
     pub destroying: bool,
+    pub sites: Vec<Site>,
     pub failed: Vec<String>,
     /// Callers at a group without a healthy target, though answered.
     pub open: Vec<String>,
@@ -36,30 +53,31 @@ struct Process {
 struct Plane {
     sandbox: InProcess,
     seam: Seam,
-    port: u16,
     seen: Shared,
     dice: Dice,
     processes: BTreeMap<String, Process>,
     /// When a target is next checked by a node.
     due: BTreeMap<(usize, String, Ipv4Addr, u16), Duration>,
     exits: VecDeque<(Duration, String, i32)>,
-    /// Callers at nodes that have been sent once.
-    served: [bool; 4],
 }
 
-/// Runs until the runtime ends.
+/// With callers of one service. Runs until the runtime ends.
 pub fn start(sandbox: &InProcess, seam: Seam, seed: u64) -> Shared {
-    let seen = Shared::default();
+    let site = Site::new(sandbox.listeners.production.port, HOST);
+    watch(sandbox, seam, seed, vec![Site { promised: Some(Duration::ZERO), ..site }])
+}
+
+/// With callers at `sites`; of the sides that are met, those at the first are told.
+pub fn watch(sandbox: &InProcess, seam: Seam, seed: u64, sites: Vec<Site>) -> Shared {
+    let seen = Arc::new(Mutex::new(Seen { sites, ..Seen::default() }));
     let plane = Plane {
         sandbox: sandbox.clone(),
-        port: sandbox.listeners.production.port,
         seam,
         seen: seen.clone(),
         dice: Dice::new(seed ^ 0xDA7A),
         processes: BTreeMap::new(),
         due: BTreeMap::new(),
         exits: VecDeque::new(),
-        served: [false; 4],
     };
     tokio::spawn(plane.run());
     seen
@@ -177,17 +195,26 @@ impl Plane {
 
     /// What each caller would meet at each node now.
     fn judge(&mut self) {
-        let now = self.now().as_secs_f64();
         let mut seen = self.seen.lock().unwrap();
+        let mut sites = std::mem::take(&mut seen.sites);
+        for (number, site) in sites.iter_mut().enumerate() {
+            self.judge_at(site, number == 0, &mut seen);
+        }
+        seen.sites = sites;
+    }
+
+    fn judge_at(&self, site: &mut Site, first: bool, seen: &mut Seen) {
+        let now = self.now();
+        let promised = !seen.destroying && site.promised.is_some_and(|since| since <= now);
         let callers = [("public", PUBLIC), ("office", OFFICE)];
         for (index, (node, (name, source))) in
             (0..2).flat_map(|node| callers.map(|caller| (node, caller))).enumerate()
         {
             let table = self.seam.views[node].borrow().clone();
-            let met = callers::meet(&table, self.port, source);
+            let met = callers::meet(&table, site.port, &site.host, source);
             seen.judged += 1;
             let complaint = match &met {
-                Met::Nobody => (self.served[index] && !seen.destroying).then(|| "meets no rule".to_owned()),
+                Met::Nobody => (site.sent[index] && promised).then(|| "meets no rule".to_owned()),
                 Met::Refused(why) => Some(why.clone()),
                 Met::Sent(groups) => groups.iter().find_map(|(arn, targets)| {
                     let group = arn.split('/').nth(1).unwrap_or_default();
@@ -200,18 +227,19 @@ impl Plane {
                     Some(format!("is sent to {} of {group}, which does not answer", dead.ip))
                 }),
             };
+            let who = || format!("{:.2} s: {name} of {} at node {node}", now.as_secs_f64(), site.host);
             if let Some(complaint) = complaint {
-                seen.failed.push(format!("{now:.2} s: {name} at node {node} {complaint}"));
+                seen.failed.push(format!("{} {complaint}", who()));
             }
             if let Met::Sent(groups) = &met
                 && groups.iter().any(|(_, targets)| targets.iter().any(|it| it.health != NodeHealth::Healthy))
             {
-                seen.open.push(format!(
-                    "{now:.2} s: {name} at node {node} is at a group without a healthy target"
-                ));
+                seen.open.push(format!("{} is at a group without a healthy target", who()));
             }
-            seen.sides.entry(name).or_default().extend(callers::sides(&met));
-            self.served[index] |= matches!(met, Met::Sent(_));
+            if first {
+                seen.sides.entry(name).or_default().extend(callers::sides(&met));
+            }
+            site.sent[index] = promised && (site.sent[index] || matches!(met, Met::Sent(_)));
         }
     }
 }

@@ -156,6 +156,11 @@ impl Project {
         ended
     }
 
+    #[allow(dead_code, reason = "not every suite asks")]
+    pub fn is_tainted(&self) -> bool {
+        self.tainted
+    }
+
     /// Terraform forgets it; AWS does not.
     #[allow(dead_code, reason = "not every suite loses its state")]
     pub fn forget(&mut self) {

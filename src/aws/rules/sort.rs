@@ -44,9 +44,11 @@ pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Ownership, groups: &Pair<O
             continue;
         };
         let mark = whose.mark(arn, &tags);
-        // What another creation of this name has made is its own, unless it was left behind.
+        // What another creation of this name has made is its own, unless it was left behind where this one makes it.
         let held = whose.known.contains(arn) || mark == Mark::Tagged;
-        if held || (mark == Mark::Namesake && whose.creates) {
+        let on = listener_of(arn);
+        let wished = on.as_ref() == Some(&whose.listener) || (on.is_some() && on == whose.test_listener);
+        if held || (mark == Mark::Namesake && whose.creates && wished) {
             let carried = carried::flatten(one.raw);
             let role = Role::Production;
             let rule = Rule { id, role, priority, matches, carried, sends, tags, mark };
@@ -54,7 +56,7 @@ pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Ownership, groups: &Pair<O
             continue;
         }
         let neighbour = Neighbour { id, priority, matches, sends: weights };
-        match listener_of(arn) {
+        match on {
             Some(listener) if listener == whose.listener => sorted.neighbours.push(neighbour),
             listener if listener == whose.test_listener => sorted.test_neighbours.push(neighbour),
             _ => sorted.elsewhere.extend(concerns.then_some(neighbour)),

@@ -11,11 +11,12 @@ use super::effect;
 use super::evidence::Evidence;
 use super::gate::Gate;
 use super::layout::{Layout, same_task_definition};
+use super::names::CREATING_TAG;
 use super::observed::{Deployment, Observed, ServiceStatus};
 use super::owned::{Claims, Owned};
 use super::routing::{Role, Rule};
 use super::side::Side;
-use super::step::{Object, Step};
+use super::step::{Object, Step, Why};
 
 /// No story is longer; a planner that would write one is wrong, and stops here.
 const LONGEST_STORY: usize = 100;
@@ -47,6 +48,32 @@ pub fn next(observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option
         .or_else(|| look.tags())
         .or_else(|| look.prove_the_rest())
         .or_else(|| look.settle_opening())
+}
+
+/// What a creation made is taken away again: first nobody is sent there any more, by one change of the rule. It says all
+/// the while that it is still at work, so that nobody takes up what it is taking away.
+pub fn next_clean_up(observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option<Step> {
+    let open = observed.production().filter(|rule| !rule.matches.parked());
+    let park = open.map(|rule| Step::ChangeRule {
+        id: rule.id.clone(),
+        to: layout.parked_rule(Role::Production, rule.priority),
+        why: Why::Send,
+    });
+    let old = |side: &Side| {
+        let group = observed.sides[*side].group.as_ref();
+        layout.creating.is_some() && group.is_some_and(|group| !layout.tags_group(*side, &group.tags))
+    };
+    let renewal = || Side::BOTH.into_iter().find(old).map(|side| Step::Tag { object: Object::Group(side) });
+    park.or_else(renewal).or_else(|| next_farewell(observed, layout, evidence))
+}
+
+/// What a state holds is not being made any more: nobody is to take it for given up.
+pub fn next_leaving(observed: &Observed) -> Option<Step> {
+    let said = |side: &Side| {
+        let group = observed.sides[*side].group.as_ref();
+        group.is_some_and(|group| group.tags.contains_key(CREATING_TAG))
+    };
+    Side::BOTH.into_iter().find(said).map(|side| Step::Tag { object: Object::Group(side) })
 }
 
 /// Rules, then services, then groups: nobody is ever sent to what is being taken away.

@@ -1,12 +1,13 @@
 //! `bluegreen_service`: what Terraform asks of it, handed to the planner, the loop and the state.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
+use super::namesakes::Namesakes;
 use super::rollout::{Ending, How, Rollout};
 use super::{attributes, decode, explain, import, place, planned, private, protection, state, validate};
 use crate::aws::{Aws, Depth, Ownership, drawn_id};
@@ -35,6 +36,8 @@ pub struct Connected {
 
 pub struct Service {
     connection: Connection,
+    /// All that a plan depends on beside its request, and only its diagnostics do.
+    namesakes: Mutex<Namesakes>,
 }
 
 #[async_trait]
@@ -55,11 +58,14 @@ impl Resource for Service {
         {
             planned.diagnostics.extend(place::elsewhere(&planned.planned, &connected.aws));
         }
+        planned.diagnostics.extend(self.namesakes().plan(&request, &planned.planned));
         planned
     }
 
     fn plan_destroy(&self, prior: &Value, _private: &[u8]) -> Diagnostics {
-        protection::destroy(prior).into_iter().collect()
+        let mut diagnostics: Diagnostics = protection::destroy(prior).into_iter().collect();
+        diagnostics.extend(self.namesakes().plan_destroy(prior));
+        diagnostics
     }
 
     async fn read(&self, mut request: ReadRequest) -> ReadResponse {
@@ -123,7 +129,7 @@ impl Resource for Service {
             Err(diagnostic) => return diagnostic.into(),
         };
         match import::sought(&id, connected.aws.region()) {
-            Ok(sought) => import::answer(import::import(&connected.aws, &sought).await),
+            Ok(sought) => import::answer(import::import(&connected, &sought).await),
             Err(diagnostic) => diagnostic.into(),
         }
     }
@@ -143,7 +149,7 @@ impl Resource for Service {
             Err(diagnostic) => return diagnostic.into(),
         };
         match import::sought_by_identity(&identity, &connected.aws) {
-            Ok(sought) => import::answer(import::import(&connected.aws, &sought).await),
+            Ok(sought) => import::answer(import::import(&connected, &sought).await),
             Err(diagnostic) => diagnostic.into(),
         }
     }
@@ -159,7 +165,16 @@ impl Resource for Service {
 
 impl Service {
     pub fn new(connection: Connection) -> Self {
-        Service { connection }
+        Service { connection, namesakes: Mutex::default() }
+    }
+
+    /// A run of Terraform begins.
+    pub fn begin(&self) {
+        self.namesakes().begin();
+    }
+
+    fn namesakes(&self) -> MutexGuard<'_, Namesakes> {
+        self.namesakes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn connected(&self) -> Result<Connected, Diagnostic> {
@@ -170,7 +185,7 @@ impl Service {
     async fn found(&self, arn: &str) -> Result<Value, Diagnostic> {
         let connected = self.connected().await?;
         let sought = import::sought(arn, connected.aws.region())?;
-        import::import(&connected.aws, &sought).await
+        import::import(&connected, &sought).await
     }
 
     /// The facts, and what is ours of them; `None` when all of that is certainly gone.

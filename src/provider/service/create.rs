@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::apply::Applying;
-use super::rollout::{Ending, How};
+use super::rollout::{Ending, How, Rollout};
 use super::{explain, inputs, planned, private, state};
-use crate::aws::Depth;
+use crate::aws::{Depth, listener_of};
 use crate::bluegreen::guard::Intent;
+use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
-use crate::bluegreen::owned::Claims;
+use crate::bluegreen::owned::{self, Claims};
 use crate::bluegreen::side::Side;
 use crate::provider::clock::Clock;
 use terraform_plugin::{
@@ -18,6 +21,8 @@ use terraform_plugin::{
 
 /// How long what a failed create made may take to go away again.
 const CLEAN_UP: Duration = Duration::from_secs(10 * 60);
+/// For the last words of a creation that stays in the state: Terraform waits that long after one Ctrl-C.
+const LEAVING: Duration = Duration::from_secs(20);
 /// Between looks at what another creation of the same name is doing.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
@@ -41,12 +46,11 @@ impl Applying {
         }
         let stopped = matches!(ending.how, How::Interrupted(_));
         if may_serve(&ending) && (stopped || matches!(ending.how, How::TimedOut(_))) {
-            return self.as_created(request, observed, &ending);
+            return self.as_created(request, observed, &ending).await;
         }
         if stopped {
-            return self.left(request, observed, &ending);
+            return self.left(request, observed, &ending).await;
         }
-        // Nobody is sent here any more before anything else is taken away.
         let cleaned = self.rollout_at(Intent::CleanUp, Clock::new(self.connected.speed), CLEAN_UP).await;
         if matches!(cleaned.how, How::Done) {
             return self.ended(&ending, GONE);
@@ -54,9 +58,9 @@ impl Applying {
         let serves = may_serve(&cleaned);
         let observed = cleaned.observed.as_ref().unwrap_or(observed);
         if serves {
-            self.as_created(request, observed, &ending)
+            self.as_created(request, observed, &ending).await
         } else {
-            self.left(request, observed, &ending)
+            self.left(request, observed, &ending).await
         }
     }
 
@@ -66,7 +70,8 @@ impl Applying {
     }
 
     /// An error, and what is there in the state.
-    fn left(&self, request: &ApplyRequest, observed: &Observed, ending: &Ending) -> ApplyResponse {
+    async fn left(&self, request: &ApplyRequest, observed: &Observed, ending: &Ending) -> ApplyResponse {
+        let observed = &self.no_longer_made(observed).await;
         let ours = Claims::new(observed, &self.layout).ours();
         if ours.nothing() {
             return self.ended(ending, GONE);
@@ -78,7 +83,13 @@ impl Applying {
     }
 
     /// What was planned, as Terraform insists, with the names and the phase as they are.
-    fn as_created(&self, request: &ApplyRequest, observed: &Observed, ending: &Ending) -> ApplyResponse {
+    async fn as_created(
+        &self,
+        request: &ApplyRequest,
+        observed: &Observed,
+        ending: &Ending,
+    ) -> ApplyResponse {
+        let observed = &self.no_longer_made(observed).await;
         let ours = Claims::new(observed, &self.layout).ours();
         let mut state = request.planned.clone();
         state.set("creation_id", self.whose.id.as_str());
@@ -92,6 +103,17 @@ impl Applying {
             private: private::encode(observed),
             diagnostics: warning.into_iter().collect(),
         }
+    }
+
+    /// What a state holds is not for others to take up, so its tags say no more that it is being made. Where that fails, the
+    /// next apply says it.
+    async fn no_longer_made(&self, observed: &Observed) -> Observed {
+        let layout = Layout { creating: None, ..self.layout.clone() };
+        let (clock, stop) = (Clock::new(self.connected.speed), CancellationToken::new());
+        let (aws, whose) = (&self.connected.aws.until(stop.clone()), &self.whose);
+        let rollout = Rollout { aws, whose, layout: &layout, clock, stop, timeout: LEAVING };
+        let ended = tokio::time::timeout(LEAVING, rollout.run(Intent::Leave)).await;
+        ended.ok().and_then(|ended| ended.observed).unwrap_or_else(|| observed.clone())
     }
 
     /// Before the first write of a create, where nothing has been read: that everything referred to exists, and
@@ -148,6 +170,29 @@ impl Applying {
             }
         }
     }
+}
+
+/// Why what is there cannot be imported yet: a creation is at it, or takes it up by itself.
+pub fn half_made(owner: &str, observed: &Observed, now: u64) -> Option<Diagnostic> {
+    let groups = Side::BOTH.into_iter().filter_map(|side| observed.sides[side].group.as_ref());
+    let at = groups.filter_map(owned::renewed).max()?;
+    let serves = Side::BOTH.into_iter().any(|side| observed.used(side) || observed.borrower(side).is_some());
+    let detail = if now < at.saturating_add(owned::GIVEN_UP) {
+        format!(
+            "{owner} is being created, or its creation was broken off within the last three minutes: see the tag \
+             bluegreen:creating on its target groups. Wait until it has ended, and import it then if no state has it."
+        )
+    } else if serves {
+        return None;
+    } else {
+        let listener = observed.rules.first().and_then(|rule| listener_of(&rule.id));
+        let on = listener.map_or(String::new(), |on| format!(" with listener_arn = \"{on}\""));
+        format!(
+            "A creation of {owner} was broken off before anybody was served. There is no need to import what it left \
+             behind: apply the resource{on} without an import, and the creation goes on with what is there."
+        )
+    };
+    Some(Diagnostic::error(AttributePath::root(), "This is half made", detail))
 }
 
 /// Somebody is sent here, or may be: the look after the last act did not succeed.

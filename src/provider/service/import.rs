@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::attributes::words;
-use super::{explain, state};
+use super::apply::Connected;
+use super::{create, explain, state};
 use crate::aws::{Asked, Aws, Depth, Discovered, Sought};
+use crate::provider::clock::Clock;
 use crate::bluegreen::names;
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::side::{Pair, Side};
@@ -81,7 +83,8 @@ fn shared_name(blue: &str, green: &str) -> String {
 }
 
 /// Looks for it, and at it.
-pub async fn import(aws: &Aws, sought: &Sought) -> Result<Value, Diagnostic> {
+pub async fn import(connected: &Connected, sought: &Sought) -> Result<Value, Diagnostic> {
+    let aws = &connected.aws;
     let found = match aws.discover(sought).await {
         Ok(Ok(found)) => found,
         Ok(Err(unfit)) => {
@@ -92,7 +95,12 @@ pub async fn import(aws: &Aws, sought: &Sought) -> Result<Value, Diagnostic> {
     };
     let observed = aws.observe(&found.whose, Depth::Facts).await;
     let observed = observed.map_err(|error| explain::call(&error, "looking at what to import"))?;
-    Ok(begun(sought, &found, &observed))
+    let owner = format!("{}/{}", sought.cluster, sought.name);
+    let now = Clock::new(connected.speed).unix();
+    match create::half_made(&owner, &observed, now) {
+        Some(unready) => Err(unready),
+        None => Ok(begun(sought, &found, &observed)),
+    }
 }
 
 fn begun(sought: &Sought, found: &Discovered, observed: &Observed) -> Value {

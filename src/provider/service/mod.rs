@@ -8,6 +8,7 @@ mod explain;
 mod import;
 mod inputs;
 mod naming;
+mod namesakes;
 mod place;
 mod planned;
 mod private;
