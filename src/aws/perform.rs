@@ -22,6 +22,7 @@ impl Aws {
         layout: &Layout,
         observed: &Observed,
     ) -> Result<(), Error> {
+        let layout = &*layout.over(observed);
         let doing = Doing { aws: self, whose, layout, observed };
         doing.step(act.step()).await.map_err(Error::since_looked)
     }

@@ -12,12 +12,17 @@
 //! let forged = Act { step: Step::DeleteGroup { side: Side::Blue } };
 //! ```
 
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+
+use super::audience;
 use super::evidence::Evidence;
 use super::layout::Layout;
 use super::matches::Matches;
 use super::observed::Observed;
 use super::owned::{Claims, Owned};
-use super::routing::{Rule, RuleWish};
+use super::routing::{Role, Rule, RuleWish};
 use super::side::Side;
 use super::step::{Object, Step, Why};
 
@@ -101,6 +106,8 @@ enum Audience {
     Public,
     /// The sources the canary is open for, or some of them.
     Chosen,
+    /// Sources whom the canary sends on the listener that is left.
+    Followers,
     /// Whoever may use the test listener.
     Testers,
     /// Callers nobody wished to send anywhere.
@@ -123,8 +130,8 @@ impl Bench<'_> {
             Step::CreateRule(to) => self.may_send(None, to),
             Step::ChangeRule { id, to, .. } => self.may_send(self.observed.rule(id), to),
             // Who is no longer chosen goes where the public goes.
-            Step::DeleteRule { id, .. } => match self.observed.production() {
-                Some(production) if production.id == *id => self.destroying("deleting the production rule"),
+            Step::DeleteRule { id, .. } => match self.observed.rule(id) {
+                Some(rule) if rule.role == Role::Production => self.may_take_away(rule),
                 _ => Ok(()),
             },
             Step::Raise { side, from, to } => {
@@ -161,6 +168,26 @@ impl Bench<'_> {
         }
     }
 
+    /// A production rule goes in destroy; and when another on the wished listener does for all its callers what it
+    /// does, and every node knows.
+    fn may_take_away(&self, rule: &Rule) -> Result<(), Refusal> {
+        let destroying = self.destroying("deleting the production rule");
+        if destroying.is_ok() || !self.layout.leaves(rule) {
+            return destroying;
+        }
+        let here = self.observed.production_on(&self.layout.listener).filter(|rule| rule.open());
+        let here = here.ok_or(Refusal::TakesAway)?;
+        let attached = here.sends.attaches_both() || self.observed.parking().is_some();
+        let same = here.sends.only().is_some() && here.sends.only() == rule.sends.only();
+        if !attached || (rule.open() && !same) || here.matches != self.layout.production_matches {
+            return Err(Refusal::TakesAway);
+        }
+        if rule.open() && !self.evidence.settled(self.observed, self.layout) {
+            return Err(Refusal::NotSettled);
+        }
+        Ok(())
+    }
+
     /// I2 counts rules that are not ours, whatever they match.
     fn borrowed(&self, side: Side) -> Result<(), Refusal> {
         match self.observed.borrower(side) {
@@ -190,7 +217,7 @@ impl Bench<'_> {
         Side::BOTH
             .into_iter()
             .filter(|side| to.sends.reaches(*side))
-            .try_for_each(|side| self.may_receive(audience, side))
+            .try_for_each(|side| self.may_receive(from, audience, side))
     }
 
     /// Told by where the rule is and what it matches, whatever it is said to be for.
@@ -198,36 +225,71 @@ impl Bench<'_> {
         if to.matches.parked() {
             return Audience::Nobody;
         }
+        let is_on = |role: Role| {
+            let mut rules = self.observed.with_role(role).filter(|rule| rule.open());
+            rules.find(|rule| rule.on_listener(&to.listener))
+        };
         let test = self.layout.test.as_ref().filter(|test| test.open && test.listener == to.listener);
-        if test.is_some_and(|test| test.matches == to.matches) {
+        if test.is_some_and(|test| test.matches == to.matches) && is_on(Role::Production).is_none() {
             return Audience::Testers;
         }
         if to.listener != self.layout.listener {
-            return Audience::Others;
+            // Callers of a listener that is left are helped where they are.
+            let theirs = is_on(Role::Production).is_some_and(|rule| rule.matches == to.matches);
+            return if theirs { Audience::Public } else { Audience::Others };
         }
         if to.matches == self.layout.production_matches {
-            return Audience::Public;
+            // The candidate's own way in would be evaluated before this.
+            return if is_on(Role::Test).is_some() { Audience::Others } else { Audience::Public };
         }
         let sources = &to.matches.sources;
-        let chosen = self.layout.canary.as_ref().is_some_and(|canary| {
-            !sources.is_empty()
-                && sources.is_subset(&canary.sources)
-                && to.matches == self.layout.canary_matches(sources.clone())
-        });
-        if chosen { Audience::Chosen } else { Audience::Others }
+        if sources.is_empty() || to.matches != self.layout.canary_matches(sources.clone()) {
+            return Audience::Others;
+        }
+        if self.layout.canary.as_ref().is_some_and(|canary| sources.is_subset(&canary.sources)) {
+            return Audience::Chosen;
+        }
+        if Side::BOTH.into_iter().any(|side| to.sends.all_to(side) && self.served_apart(sources, side)) {
+            Audience::Followers
+        } else {
+            Audience::Others
+        }
     }
 
-    fn may_receive(&self, audience: Audience, side: Side) -> Result<(), Refusal> {
+    /// Each of these is sent to `side` by a rule of the canary, here or on the listener that is left.
+    fn served_apart(&self, sources: &BTreeSet<IpNet>, side: Side) -> bool {
+        let rules =
+            self.observed.with_role(Role::Canary).filter(|rule| rule.open() && rule.sends.all_to(side));
+        let served: BTreeSet<IpNet> = rules.flat_map(|rule| rule.matches.sources.iter().copied()).collect();
+        let served = audience::merge(&served);
+        sources.iter().all(|source| served.iter().any(|net| net.contains(source)))
+            && self.observed.rules.iter().any(|rule| self.layout.leaves(rule))
+    }
+
+    /// All the public of the listener that is left is sent to `side`.
+    fn serves_apart(&self, side: Side) -> bool {
+        let left = |rule: &&Rule| rule.open() && self.layout.leaves(rule);
+        let mut rules = self.observed.with_role(Role::Production).filter(left).peekable();
+        rules.peek().is_some() && rules.all(|rule| rule.sends.all_to(side))
+    }
+
+    fn may_receive(&self, from: Option<&Rule>, audience: Audience, side: Side) -> Result<(), Refusal> {
         let on = |wished: Option<Side>| wished == Some(side);
         match audience {
             Audience::Public if side == self.layout.public => {
                 // Writing the rule anew for a side that has the public already moves nobody.
-                if on(self.observed.public()) { Ok(()) } else { self.proved(side, self.layout.need) }
+                let has = from.is_some_and(|from| from.open() && from.sends.all_to(side));
+                if has && on(self.observed.public()) { Ok(()) } else { self.proved(side, self.layout.need) }
+            }
+            // The same people by another listener, before anything else is changed for them.
+            Audience::Public if self.serves_apart(side) => {
+                self.stands_at(side, self.observed.desired(side).max(1))
             }
             Audience::Public if on(self.evidence.moved_from) => self.stands(side),
             Audience::Chosen if on(self.layout.canary.as_ref().map(|canary| canary.side)) => {
                 self.proved(side, self.layout.sides[side].least())
             }
+            Audience::Followers => self.stands_at(side, self.layout.sides[side].least().max(1)),
             Audience::Testers if on(self.layout.test.as_ref().map(|test| test.side)) => self.proved(side, 1),
             _ => Err(Refusal::NotWished { side }),
         }
@@ -235,7 +297,10 @@ impl Bench<'_> {
 
     /// The old side needs no wished task definition to be gone back to: it served until a moment ago.
     fn stands(&self, side: Side) -> Result<(), Refusal> {
-        let need = self.layout.need;
+        self.stands_at(side, self.layout.need)
+    }
+
+    fn stands_at(&self, side: Side, need: u32) -> Result<(), Refusal> {
         if self.evidence.stands(self.observed, side, need) {
             Ok(())
         } else {
@@ -263,7 +328,7 @@ impl Bench<'_> {
 
     /// Tasks the traffic of `rule` needs on `side`: as wished where it is wished, else all there are.
     fn need_of(&self, rule: &Rule, side: Side) -> u32 {
-        let production = self.observed.production().is_some_and(|production| production.id == rule.id);
+        let production = rule.role == Role::Production;
         let wished = if production { self.layout.public == side } else { self.layout.need_of(side) > 0 };
         match (wished, production) {
             (true, true) => self.layout.need,
@@ -274,7 +339,7 @@ impl Bench<'_> {
 
     /// I7.
     fn keeping(&self, step: &Step) -> Result<(), Refusal> {
-        let production = self.observed.production().filter(|rule| !rule.matches.parked());
+        let production = self.layout.model(self.observed).filter(|rule| rule.open());
         let (to, from) = match step {
             Step::CreateRule(to) => (to, None),
             // Adds a group to the forward, and writes nothing else.
@@ -290,6 +355,12 @@ impl Bench<'_> {
             .flat_map(|rule| rule.carried.unknown().chain(rule.matches.unknown.iter().map(String::as_str)));
         if let Some(lost) = lost.into_iter().next() {
             return Err(Refusal::Drops(lost.to_owned()));
+        }
+        // On a listener that is left, a rule is only sent elsewhere.
+        if from.is_some_and(|from| {
+            self.layout.leaves(from) && from.matches == to.matches && from.carried == to.carried
+        }) {
+            return Ok(());
         }
         let conditions = self.layout.extras.conditions(production);
         let carried = self.layout.extras.carried(production);

@@ -6,6 +6,7 @@ mod create;
 mod decode;
 mod explain;
 mod inputs;
+mod listeners;
 mod place;
 mod planned;
 mod private;
