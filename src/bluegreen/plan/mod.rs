@@ -30,7 +30,8 @@ pub fn story(observed: &Observed, layout: &Layout) -> Vec<Step> {
     let mut steps = Vec::new();
     while steps.len() < LONGEST_STORY {
         let Some(step) = next(&facts, layout, &evidence) else { break };
-        effect::apply(&step, layout, &mut facts, &mut evidence);
+        let over = layout.over(&facts);
+        effect::apply(&step, &over, &mut facts, &mut evidence);
         steps.push(step);
     }
     steps
