@@ -30,7 +30,7 @@ pub struct Layout {
     /// During a creation: the seconds since 1970, now.
     pub creating: Option<u64>,
     pub listener: String,
-    /// While rules go from one listener to another: the ids of all that may have some.
+    /// Where rules go from one listener to another, or once did: the ids of all that may have some.
     pub listeners: BTreeSet<String>,
     pub sides: Pair<SideWish>,
     /// The side that serves the public, and how many tasks it needs for that.
@@ -170,7 +170,10 @@ impl Layout {
     }
 
     fn listeners_with_rules(&self, observed: &Observed) -> BTreeSet<String> {
-        if self.creating.is_some() || !observed.rules.iter().any(|rule| self.leaves(rule)) {
+        let group = observed.sides.blue.group.as_ref();
+        let said = group.is_some_and(|group| group.tags.contains_key(names::LISTENERS_TAG));
+        let leaving = || observed.rules.iter().any(|rule| self.leaves(rule));
+        if self.creating.is_some() || !(said || leaving()) {
             return BTreeSet::new();
         }
         let standing = observed.rules.iter().map(Rule::listener);

@@ -12,8 +12,9 @@ pub const ROLE_TAG: &str = "bluegreen:role";
 /// half made is known by it from one that is in use.
 pub const CREATING_TAG: &str = "bluegreen:creating";
 
-/// Tag on the BLUE target group while rules go from one listener to another: the ids of all listeners that may have
-/// some. Whoever knows only one of them, as after a run that was killed, finds the others by it.
+/// Tag on the BLUE target group once rules go from one listener to another: the ids of all listeners that may have
+/// some. Who knows only one of them, as after a run that was killed, finds the others by it; so it is not taken away at
+/// the end, when the state may not have been written yet.
 pub const LISTENERS_TAG: &str = "bluegreen:listeners";
 
 const GROUP_NAME_LIMIT: usize = 32;

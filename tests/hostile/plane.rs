@@ -18,6 +18,8 @@ pub struct Seen {
     /// Nobody is promised anything any more. Until then a node that has sent a caller once must always do so.
     pub destroying: bool,
     pub failed: Vec<String>,
+    /// Further ports that callers may come by. Who meets no rule at one of them tries the next.
+    pub ports: Vec<u16>,
     /// Callers at a group without a healthy target, though answered.
     pub open: Vec<String>,
     /// Sides by caller since last asked.
@@ -178,40 +180,52 @@ impl Plane {
     /// What each caller would meet at each node now.
     fn judge(&mut self) {
         let now = self.now().as_secs_f64();
-        let mut seen = self.seen.lock().unwrap();
+        let shared = self.seen.clone();
+        let mut seen = shared.lock().unwrap();
         let callers = [("public", PUBLIC), ("office", OFFICE)];
         for (index, (node, (name, source))) in
             (0..2).flat_map(|node| callers.map(|caller| (node, caller))).enumerate()
         {
             let table = self.seam.views[node].borrow().clone();
-            let met = callers::meet(&table, self.port, source);
-            seen.judged += 1;
-            let complaint = match &met {
-                Met::Nobody => (self.served[index] && !seen.destroying).then(|| "meets no rule".to_owned()),
-                Met::Refused(why) => Some(why.clone()),
-                Met::Sent(groups) => groups.iter().find_map(|(arn, targets)| {
-                    let group = arn.split('/').nth(1).unwrap_or_default();
-                    if targets.is_empty() {
-                        return Some(format!("finds no target in {group}"));
-                    }
-                    let dead = targets.iter().find(|target| {
-                        !self.processes.values().any(|it| it.spec.ip == target.ip && it.accepts)
-                    })?;
-                    Some(format!("is sent to {} of {group}, which does not answer", dead.ip))
-                }),
-            };
-            if let Some(complaint) = complaint {
-                seen.failed.push(format!("{now:.2} s: {name} at node {node} {complaint}"));
+            let ports = std::iter::once(self.port).chain(seen.ports.iter().copied());
+            let mut all: Vec<Met> = ports.map(|port| callers::meet(&table, port, source)).collect();
+            all.sort_by_key(|met| *met == Met::Nobody);
+            // What any of them meets is judged, and nobody only where all of them do.
+            let far = all.iter().skip(1).filter(|met| **met != Met::Nobody).count();
+            all.truncate(1 + far);
+            for met in all {
+                self.judged(&mut seen, now, index, (node, name), &met);
             }
-            if let Met::Sent(groups) = &met
-                && groups.iter().any(|(_, targets)| targets.iter().any(|it| it.health != NodeHealth::Healthy))
-            {
-                seen.open.push(format!(
-                    "{now:.2} s: {name} at node {node} is at a group without a healthy target"
-                ));
-            }
-            seen.sides.entry(name).or_default().extend(callers::sides(&met));
-            self.served[index] |= matches!(met, Met::Sent(_));
         }
+    }
+
+    fn judged(&mut self, seen: &mut Seen, now: f64, index: usize, who: (usize, &'static str), met: &Met) {
+        let (node, name) = who;
+        seen.judged += 1;
+        let complaint = match met {
+            Met::Nobody => (self.served[index] && !seen.destroying).then(|| "meets no rule".to_owned()),
+            Met::Refused(why) => Some(why.clone()),
+            Met::Sent(groups) => groups.iter().find_map(|(arn, targets)| {
+                let group = arn.split('/').nth(1).unwrap_or_default();
+                if targets.is_empty() {
+                    return Some(format!("finds no target in {group}"));
+                }
+                let dead = targets.iter().find(|target| {
+                    !self.processes.values().any(|it| it.spec.ip == target.ip && it.accepts)
+                })?;
+                Some(format!("is sent to {} of {group}, which does not answer", dead.ip))
+            }),
+        };
+        if let Some(complaint) = complaint {
+            seen.failed.push(format!("{now:.2} s: {name} at node {node} {complaint}"));
+        }
+        if let Met::Sent(groups) = met
+            && groups.iter().any(|(_, targets)| targets.iter().any(|it| it.health != NodeHealth::Healthy))
+        {
+            seen.open
+                .push(format!("{now:.2} s: {name} at node {node} is at a group without a healthy target"));
+        }
+        seen.sides.entry(name).or_default().extend(callers::sides(met));
+        self.served[index] |= matches!(met, Met::Sent(_));
     }
 }

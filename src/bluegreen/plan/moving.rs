@@ -28,7 +28,7 @@ impl Look<'_> {
     /// Said before the first rule is made on another listener: should this run die, and the next one be of the old
     /// listener again, it finds the new one's rules by it.
     pub(super) fn announcement(&self) -> Option<Step> {
-        if self.layout.listeners.is_empty() {
+        if !self.observed.rules.iter().any(|rule| self.layout.leaves(rule)) {
             return None;
         }
         let group = self.observed.sides.blue.group.as_ref()?;

@@ -98,8 +98,10 @@ fn home(state: &Value) -> Side {
 /// Sides, counts and toggles.
 fn sides_and_counts(state: &mut Value, observed: &Observed) {
     if state.get("primary").as_str().is_none() {
-        // An import: whoever serves the public is at home.
-        state.set("primary", observed.public().unwrap_or(Side::Blue).name());
+        // An import: whoever serves the public is at home, unless testers see him as the candidate.
+        let public = observed.public().unwrap_or(Side::Blue);
+        let promoted = observed.test().is_some_and(|rule| rule.open() && rule.sends.only() == Some(public));
+        state.set("primary", if promoted { public.other() } else { public }.name());
     }
     for side in Side::BOTH {
         let path = format!("{}.task_definition", side.name());
