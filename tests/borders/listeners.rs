@@ -68,12 +68,15 @@ fn another_listener_of_the_same_load_balancer_is_a_change_in_place() {
     });
 }
 
-/// Returns so long after so many writes.
-async fn written(stage: &Stage, since: u64, writes: usize, millis: u64) {
-    while stage.writes("ours", since).len() < writes {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(millis)).await;
+/// How long after its beginning a move there makes its writes; and back again.
+async fn times_of_writes(stage: &Stage, project: &mut Project, there: [&str; 2]) -> Vec<Duration> {
+    let (since, began) = (stage.now(), stage.time());
+    by(project, there[0]);
+    apply(project).await.unwrap();
+    let times = stage.times_of_writes(since).into_iter().map(|at| at.saturating_sub(began)).collect();
+    by(project, there[1]);
+    apply(project).await.unwrap();
+    times
 }
 
 /// Whatever the state knows by then, the next apply finds the rules of both listeners.
@@ -87,15 +90,14 @@ fn a_move_that_is_killed_at_any_moment_is_finished_or_taken_back() {
             stage.pass(30).await;
             stage.either_listener();
             let (http, https) = (stage.place.listener.clone(), stage.place.test_listener.clone());
-            for (writes, millis) in (1..).flat_map(|writes| [(writes, 0), (writes, 100)]) {
+            let writes = times_of_writes(stage, &mut project, [&https, &http]).await;
+            assert!(writes.len() > 3, "{writes:?}");
+            for (write, millis) in writes.iter().flat_map(|write| [20, 90, 400].map(|millis| (write, millis)))
+            {
                 by(&mut project, &https);
-                let since = stage.now();
-                let ended = tokio::select! {
-                    biased;
-                    ended = apply(&mut project) => Some(ended),
-                    () = written(stage, since, writes, millis) => None,
-                };
-                let at = format!("write {writes} and {millis} ms");
+                let killed_at = *write + Duration::from_millis(millis);
+                let _ = tokio::time::timeout(killed_at, apply(&mut project)).await;
+                let at = format!("{killed_at:?}");
                 let listener = if back { &http } else { &https };
                 by(&mut project, listener);
                 apply(&mut project).await.unwrap_or_else(|said| panic!("{at}: {said}"));
@@ -106,10 +108,6 @@ fn a_move_that_is_killed_at_any_moment_is_finished_or_taken_back() {
                 // Where it began.
                 by(&mut project, &http);
                 apply(&mut project).await.unwrap();
-                if ended.is_some() {
-                    assert!(writes > 4, "{at}");
-                    break;
-                }
             }
         });
     }

@@ -119,6 +119,18 @@ impl Stage {
             .collect()
     }
 
+    pub fn time(&self) -> Duration {
+        self.sandbox.with(|_, now| now)
+    }
+
+    /// When calls after `since` wrote something.
+    pub fn times_of_writes(&self, since: u64) -> Vec<Duration> {
+        let calls = self.sandbox.with(|world, _| world.journal.json(since));
+        let all = calls["calls"].as_array().unwrap().iter();
+        let writes = all.filter(|call| call["writes"] == true);
+        writes.map(|call| Duration::from_secs_f64(call["time"].as_f64().unwrap())).collect()
+    }
+
     pub fn now(&self) -> u64 {
         self.sandbox.with(|world, _| world.journal.json(0))["last"].as_u64().unwrap()
     }
