@@ -50,7 +50,7 @@ fn another_listener_of_the_same_load_balancer_is_a_change_in_place() {
             by(&mut project, &before);
             apply(&mut project).await.unwrap();
             stage.pass(10).await;
-            (stage.sides("public"), stage.sides("office"));
+            stage.sides("office");
             stage.wish(&mut project, to);
             by(&mut project, listener);
             assert_eq!(apply(&mut project).await, Ok(Applied::Done), "{from:?} -> {to:?}");

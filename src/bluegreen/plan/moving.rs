@@ -14,7 +14,7 @@ use crate::bluegreen::step::{Object, Step, Why};
 /// Whether a side can be sent to on the new listener.
 enum Ready {
     Now,
-    Soon(Step),
+    Soon(Gate),
     /// Fewer healthy tasks than it needs; nobody knows for how long.
     Ill,
 }
@@ -59,7 +59,7 @@ impl Look<'_> {
             Some(side) if side == public => side,
             Some(side) if agree => match self.ready(side, self.observed.desired(side).max(1)) {
                 Ready::Now => side,
-                Ready::Soon(wait) => return wait,
+                Ready::Soon(gate) => return Step::Await(gate),
                 Ready::Ill => return self.put_right(old),
             },
             _ => return self.put_right(old),
@@ -121,7 +121,7 @@ impl Look<'_> {
         if self.evidence.stands(self.observed, side, need) {
             Ready::Now
         } else if self.evidence.healthy[side] >= need {
-            Ready::Soon(Step::Await(Gate::Healthy { side, need }))
+            Ready::Soon(Gate::Healthy { side, need })
         } else {
             Ready::Ill
         }
