@@ -167,10 +167,19 @@ impl Aws {
 
     async fn begin<T>(&self, operation: &'static str, permit: impl Future<Output = T>) -> Result<T, Error> {
         self.admitted().await?;
-        let stopped = || Error::new(operation, Kind::Stopped, "told to stop before it was sent");
         let permit = self.stop.run_until_cancelled(permit).await;
-        permit.filter(|_| !self.stop.is_cancelled()).ok_or_else(stopped)
+        self.may_still(operation)?;
+        permit.ok_or_else(|| stopped(operation))
     }
+
+    /// Asked once more by who reads between his permit and his write.
+    pub(super) fn may_still(&self, operation: &'static str) -> Result<(), Error> {
+        if self.stop.is_cancelled() { Err(stopped(operation)) } else { Ok(()) }
+    }
+}
+
+fn stopped(operation: &'static str) -> Error {
+    Error::new(operation, Kind::Stopped, "told to stop before it was sent")
 }
 
 impl Shared {

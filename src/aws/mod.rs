@@ -29,6 +29,6 @@ pub use connect::Aws;
 pub use discover::{Asked, Discovered, Sought};
 pub use errors::{Error, Kind};
 pub use inputs::{Input, Missing};
-pub use ownership::{Depth, Ownership, drawn_id, listener_of};
+pub use ownership::{Depth, Ownership, drawn_id};
 pub use profile::{PROFILE, passed_over};
 pub use settings::{DEFAULT_RETRIES, Settings};

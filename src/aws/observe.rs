@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types as elb;
 use super::connect::Aws;
 use super::errors::Error;
 use super::groups;
-use super::ownership::{Depth, Ownership, load_balancer_of};
+use super::ownership::{Depth, Ownership};
 use super::rules::{Seen, sort};
 use super::services::flatten;
 use super::tags::Tags;
@@ -18,6 +18,8 @@ use crate::bluegreen::owned::Mark;
 use crate::bluegreen::side::{Pair, Side};
 
 type TagsByArn = BTreeMap<String, Option<Arc<Tags>>>;
+
+type RulesByListener = BTreeMap<String, Option<Arc<Vec<elb::Rule>>>>;
 
 /// What AWS has on one side.
 struct Found {
@@ -32,17 +34,15 @@ impl Aws {
     /// Whenever something could not be seen: throttled, denied and unreachable are never "not there".
     pub async fn observe(&self, whose: &Ownership, depth: Depth) -> Result<Observed, Error> {
         self.admitted().await?;
-        let (raw_groups, mut services, rules) =
+        let (raw_groups, mut services, mut rules) =
             tokio::try_join!(self.find_groups(whose), self.find_services(whose), self.find_rules(whose))?;
         let arns = groups::arns(&raw_groups);
-        let mut rules = rules;
         rules.extend(self.find_rules_behind(whose, &raw_groups).await?);
         let named = [Some(&whose.listener), whose.test_listener.as_ref()].into_iter().flatten();
         let gone_listeners =
             named.filter(|arn| rules.get(*arn).is_some_and(Option::is_none)).cloned().collect();
-        let rules: Vec<&elb::Rule> = rules.values().flatten().flat_map(|rules| rules.iter()).collect();
         let asked: BTreeSet<String> = self
-            .candidates(rules.iter().copied(), whose, &arns)
+            .candidates(all(&rules), whose, &arns)
             .into_iter()
             .chain([arns.blue.clone(), arns.green.clone()].into_iter().flatten())
             .collect();
@@ -50,14 +50,24 @@ impl Aws {
         let mut found = |side: Side| Found { service: services[side].take(), group: raw_groups[side].take() };
         let (blue, green) = (found(Side::Blue), found(Side::Green));
         let tags = self.shared.tags.ask_all(asked);
-        let (tags, blue, green) = tokio::try_join!(
+        let (mut tags, blue, green) = tokio::try_join!(
             tags,
             self.standing(Side::Blue, blue, whose, depth),
             self.standing(Side::Green, green, whose, depth)
         )?;
+        let groups = [&arns.blue, &arns.green].into_iter().flatten();
+        let further: BTreeSet<String> = groups
+            .filter_map(|arn| tags.get(arn)?.as_deref())
+            .flat_map(|tags| whose.named_in(tags))
+            .filter(|listener| !rules.contains_key(listener))
+            .collect();
+        if !further.is_empty() {
+            let more = self.shared.rules.ask_all(further).await?;
+            tags.extend(self.shared.tags.ask_all(self.candidates(all(&more), whose, &arns)).await?);
+            rules.extend(more);
+        }
         self.remember_owners(&tags);
-        let seen: Vec<Seen<'_>> = rules
-            .into_iter()
+        let seen: Vec<Seen<'_>> = all(&rules)
             .map(|raw| {
                 let tags = raw.rule_arn.as_ref().and_then(|arn| tags.get(arn)).and_then(Option::as_deref);
                 Seen { raw, tags }
@@ -70,8 +80,8 @@ impl Aws {
             neighbours: sorted.neighbours,
             test_neighbours: sorted.test_neighbours,
             elsewhere: sorted.elsewhere,
-            load_balancer: load_balancer_of(&whose.listener),
-            test_load_balancer: whose.test_listener.as_deref().and_then(load_balancer_of),
+            listener: whose.listener.clone(),
+            test_listener: whose.test_listener.clone(),
             gone_listeners,
         };
         observed.sort_rules();
@@ -138,6 +148,10 @@ impl Aws {
     async fn targets(&self, arn: &str, depth: Depth) -> Result<Vec<Target>, Error> {
         if depth == Depth::Proof { self.find_targets(arn).await } else { Ok(Vec::new()) }
     }
+}
+
+fn all(rules: &RulesByListener) -> impl Iterator<Item = &elb::Rule> {
+    rules.values().flatten().flat_map(|rules| rules.iter())
 }
 
 /// A group whose tags say that it has gone meanwhile is gone.

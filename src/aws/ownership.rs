@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
 
-use crate::bluegreen::names::{self, OWNER_TAG};
+use crate::bluegreen::listener;
+use crate::bluegreen::names::{self, LISTENERS_TAG, OWNER_TAG};
 use crate::bluegreen::owned::Mark;
 use crate::bluegreen::side::Pair;
 
@@ -29,6 +30,8 @@ pub struct Ownership {
     pub production: Option<String>,
     /// ARNs that are ours even without a tag.
     pub known: BTreeSet<String>,
+    /// ARN of the rule of the test listener, as far as it is known.
+    pub known_test: Option<String>,
 }
 
 /// How closely to look.
@@ -62,6 +65,7 @@ impl Ownership {
             service_names: Pair::from_fn(|side| names::service(name, side)),
             production: None,
             known: BTreeSet::new(),
+            known_test: None,
         }
     }
 
@@ -96,9 +100,19 @@ impl Ownership {
         self.tag.strip_suffix(self.id.as_str()).unwrap_or(&self.tag)
     }
 
+    /// Further listeners that a target group's tags name, while rules go from one to another.
+    pub(super) fn named_in<'a>(
+        &self,
+        tags: &'a BTreeMap<String, String>,
+    ) -> impl Iterator<Item = String> + 'a {
+        let near = self.listener.clone();
+        let ids = tags.get(LISTENERS_TAG).map(|ids| ids.split('/')).into_iter().flatten();
+        ids.filter_map(move |id| listener::beside(&near, id))
+    }
+
     /// Every listener a rule of ours may be on: the wished ones, and those of known rules.
     pub(super) fn listeners(&self) -> BTreeSet<String> {
-        let known = self.known.iter().filter_map(|arn| listener_of(arn));
+        let known = self.known.iter().filter_map(|arn| listener::of_rule(arn));
         known.chain([self.listener.clone()]).chain(self.test_listener.clone()).collect()
     }
 }
@@ -113,21 +127,6 @@ pub(super) fn short_cluster(cluster: &str) -> &str {
     cluster.rsplit_once(":cluster/").map_or(cluster, |(_, short)| short)
 }
 
-/// The ARN of the listener a rule is on; `None` when `rule` is no rule's ARN.
-pub fn listener_of(rule: &str) -> Option<String> {
-    rule.contains(":listener-rule/").then_some(())?;
-    let (listener, _) = rule.rsplit_once('/')?;
-    Some(listener.replacen(":listener-rule/", ":listener/", 1))
-}
-
-/// The ARN of the load balancer a listener belongs to: its own without the last part.
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html>
-pub(super) fn load_balancer_of(listener: &str) -> Option<String> {
-    listener.contains(":listener/app/").then_some(())?;
-    let (load_balancer, _) = listener.rsplit_once('/')?;
-    Some(load_balancer.replacen(":listener/", ":loadbalancer/", 1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,15 +134,7 @@ mod tests {
     const AT: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012";
 
     #[test]
-    fn arns_tell_where_things_belong() {
-        let rule = format!("{AT}:listener-rule/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee");
-        let listener = listener_of(&rule).unwrap();
-        assert_eq!(listener, format!("{AT}:listener/app/web/50dc6c495c0c9188/f2f7dc8efc522ab2"));
-        assert_eq!(
-            load_balancer_of(&listener).unwrap(),
-            format!("{AT}:loadbalancer/app/web/50dc6c495c0c9188")
-        );
-        assert_eq!(listener_of(&listener), None);
+    fn a_cluster_is_known_by_its_name_and_by_its_arn() {
         assert_eq!(short_cluster("arn:aws:ecs:eu-west-1:123456789012:cluster/shop"), "shop");
         assert_eq!(short_cluster("shop"), "shop");
     }

@@ -22,6 +22,7 @@ impl Aws {
         layout: &Layout,
         observed: &Observed,
     ) -> Result<(), Error> {
+        let layout = &*layout.over(observed);
         let doing = Doing { aws: self, whose, layout, observed };
         doing.step(act.step()).await.map_err(Error::since_looked)
     }
@@ -55,7 +56,8 @@ impl Doing<'_> {
             Step::ChangeRule { id, why: Why::Attach, .. } => aws.attach(id, &self.groups()).await,
             Step::ChangeRule { id, to, .. } => {
                 let secret = layout.oidc_secret.as_ref().filter(|_| layout.renews(&to.carried));
-                aws.modify_rule(id, to, &self.groups(), secret).await
+                let from = self.observed.rule(id).ok_or_else(|| Error::gone("perform", id))?;
+                aws.modify_rule(from, to, &self.groups(), secret).await
             }
             Step::DeleteRule { id, .. } => aws.delete_rule(id).await,
             Step::Reorder { to } => aws.set_priorities(to).await,

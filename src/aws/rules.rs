@@ -11,13 +11,13 @@ use std::sync::{Arc, PoisonError};
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
 use super::connect::Aws;
-use super::errors::{Error, Explain};
+use super::errors::{Error, Explain, Kind};
 use super::limit::Quota;
 use super::ownership::Ownership;
 use super::tags::{Tags, expand_elb};
 use crate::bluegreen::carried::Secret;
 use crate::bluegreen::names::OWNER_TAG;
-use crate::bluegreen::routing::RuleWish;
+use crate::bluegreen::routing::{Rule, RuleWish};
 use crate::bluegreen::side::Pair;
 
 pub(super) use flatten::forwards_to;
@@ -113,15 +113,24 @@ impl Aws {
     }
 
     /// One atomic change of conditions, actions and rewrites. A login without a new secret keeps the one it has.
+    ///
+    /// AWS has no conditional write. The rule is therefore read once more when the write may be sent at once, and a rule
+    /// that asks or carries other things than when it was looked at ends in `Conflict`. What somebody puts on it in
+    /// between, for as long as that answer and the write are on their way, is overwritten.
     pub(super) async fn modify_rule(
         &self,
-        arn: &str,
+        from: &Rule,
         to: &RuleWish,
         groups: &Pair<Option<String>>,
         secret: Option<&Secret>,
     ) -> Result<(), Error> {
-        let raw = self.find_rule(arn).await?;
+        let arn = from.id.as_str();
         let forward = expand::forward(&to.sends, groups, None).map_err(|why| Error::gone(MODIFY, why))?;
+        let elb = self.elb_to_write(MODIFY).await?;
+        let raw = self.find_rule(arn).await?;
+        if flatten::matches(&raw) != from.matches || carried::flatten(&raw) != from.carried {
+            return Err(Error::new(MODIFY, Kind::Conflict, format!("somebody has just changed {arn}")));
+        }
         let same = secret.is_none() && carried::flatten(&raw) == to.carried;
         let actions = if same {
             expand::with_forward(&raw, forward)
@@ -131,7 +140,7 @@ impl Aws {
         // What stays as it is, is not written: a condition that somebody has just put there is not undone.
         let conditions = (flatten::matches(&raw) != to.matches).then(|| expand::conditions(&to.matches));
         let transforms = if same { None } else { Some(carried::transforms(&to.carried).unwrap_or_default()) };
-        let elb = self.elb_to_write(MODIFY).await?;
+        self.may_still(MODIFY)?;
         elb.modify_rule()
             .rule_arn(arn)
             .set_conditions(conditions)
@@ -145,13 +154,14 @@ impl Aws {
 
     /// Adds our groups to the rule's forward at weight 0, and leaves all else as it is.
     pub(super) async fn attach(&self, arn: &str, groups: &Pair<Option<String>>) -> Result<(), Error> {
+        let elb = self.elb_to_write(MODIFY).await?;
         let raw = self.find_rule(arn).await?;
         let sends = flatten::sends(&raw, groups).attached();
         let forward = expand::forward(&sends, groups, flatten::stickiness(&raw))
             .map_err(|why| Error::gone(MODIFY, why))?;
-        let elb = self.elb_to_write(MODIFY).await?;
         let actions = expand::with_forward(&raw, forward);
         let request = elb.modify_rule().rule_arn(arn).set_actions(Some(actions));
+        self.may_still(MODIFY)?;
         request.send().await.explain(MODIFY)?;
         Ok(())
     }

@@ -12,12 +12,16 @@
 //! let forged = Act { step: Step::DeleteGroup { side: Side::Blue } };
 //! ```
 
+mod audience;
+
+use audience::Audience;
+
 use super::evidence::Evidence;
 use super::layout::Layout;
 use super::matches::Matches;
 use super::observed::Observed;
 use super::owned::{Claims, Owned};
-use super::routing::{Rule, RuleWish};
+use super::routing::{Role, Rule, RuleWish};
 use super::side::Side;
 use super::step::{Object, Step, Why};
 
@@ -96,19 +100,6 @@ struct Bench<'a> {
     claims: Claims<'a>,
 }
 
-/// Whom a rule sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Audience {
-    Nobody,
-    Public,
-    /// The sources the canary is open for, or some of them.
-    Chosen,
-    /// Whoever may use the test listener.
-    Testers,
-    /// Callers nobody wished to send anywhere.
-    Others,
-}
-
 impl Bench<'_> {
     fn judge(&self, step: &Step) -> Result<(), Refusal> {
         match step {
@@ -125,8 +116,8 @@ impl Bench<'_> {
             Step::CreateRule(to) => self.may_send(None, to),
             Step::ChangeRule { id, to, .. } => self.may_send(self.observed.rule(id), to),
             // Who is no longer chosen goes where the public goes.
-            Step::DeleteRule { id, .. } => match self.observed.production() {
-                Some(production) if production.id == *id => self.destroying("deleting the production rule"),
+            Step::DeleteRule { id, .. } => match self.observed.rule(id) {
+                Some(rule) if rule.role == Role::Production => self.may_take_away(rule),
                 _ => Ok(()),
             },
             Step::Raise { side, from, to } => {
@@ -163,6 +154,26 @@ impl Bench<'_> {
         }
     }
 
+    /// A production rule goes in destroy; and when another on the wished listener does for all its callers what it
+    /// does, and every node knows.
+    fn may_take_away(&self, rule: &Rule) -> Result<(), Refusal> {
+        let destroying = self.destroying("deleting the production rule");
+        if destroying.is_ok() || !self.layout.leaves(rule) {
+            return destroying;
+        }
+        let here = self.observed.production_on(&self.layout.listener).filter(|rule| rule.open());
+        let here = here.ok_or(Refusal::TakesAway)?;
+        let attached = here.sends.attaches_both() || self.observed.parking().is_some();
+        let same = here.sends.only().is_some() && here.sends.only() == rule.sends.only();
+        if !attached || (rule.open() && !same) || here.matches != self.layout.production_matches {
+            return Err(Refusal::TakesAway);
+        }
+        if rule.open() && !self.evidence.settled(self.observed, self.layout) {
+            return Err(Refusal::NotSettled);
+        }
+        Ok(())
+    }
+
     /// I2 counts rules that are not ours, whatever they match.
     fn borrowed(&self, side: Side) -> Result<(), Refusal> {
         match self.observed.borrower(side) {
@@ -193,52 +204,15 @@ impl Bench<'_> {
         Side::BOTH
             .into_iter()
             .filter(|side| to.sends.reaches(*side))
-            .try_for_each(|side| self.may_receive(audience, side))
-    }
-
-    /// Told by where the rule is and what it matches, whatever it is said to be for.
-    fn audience(&self, to: &RuleWish) -> Audience {
-        if to.matches.parked() {
-            return Audience::Nobody;
-        }
-        let test = self.layout.test.as_ref().filter(|test| test.open && test.listener == to.listener);
-        if test.is_some_and(|test| test.matches == to.matches) {
-            return Audience::Testers;
-        }
-        if to.listener != self.layout.listener {
-            return Audience::Others;
-        }
-        if to.matches == self.layout.production_matches {
-            return Audience::Public;
-        }
-        let sources = &to.matches.sources;
-        let chosen = self.layout.canary.as_ref().is_some_and(|canary| {
-            !sources.is_empty()
-                && sources.is_subset(&canary.sources)
-                && to.matches == self.layout.canary_matches(sources.clone())
-        });
-        if chosen { Audience::Chosen } else { Audience::Others }
-    }
-
-    fn may_receive(&self, audience: Audience, side: Side) -> Result<(), Refusal> {
-        let on = |wished: Option<Side>| wished == Some(side);
-        match audience {
-            Audience::Public if side == self.layout.public => {
-                // Writing the rule anew for a side that has the public already moves nobody.
-                if on(self.observed.public()) { Ok(()) } else { self.proved(side, self.layout.need) }
-            }
-            Audience::Public if on(self.evidence.moved_from) => self.stands(side),
-            Audience::Chosen if on(self.layout.canary.as_ref().map(|canary| canary.side)) => {
-                self.proved(side, self.layout.sides[side].least())
-            }
-            Audience::Testers if on(self.layout.test.as_ref().map(|test| test.side)) => self.proved(side, 1),
-            _ => Err(Refusal::NotWished { side }),
-        }
+            .try_for_each(|side| self.may_receive(from, audience, side))
     }
 
     /// The old side needs no wished task definition to be gone back to: it served until a moment ago.
     fn stands(&self, side: Side) -> Result<(), Refusal> {
-        let need = self.layout.need;
+        self.stands_at(side, self.layout.need)
+    }
+
+    fn stands_at(&self, side: Side, need: u32) -> Result<(), Refusal> {
         if self.evidence.stands(self.observed, side, need) {
             Ok(())
         } else {
@@ -266,7 +240,7 @@ impl Bench<'_> {
 
     /// Tasks the traffic of `rule` needs on `side`: as wished where it is wished, else all there are.
     fn need_of(&self, rule: &Rule, side: Side) -> u32 {
-        let production = self.observed.production().is_some_and(|production| production.id == rule.id);
+        let production = rule.role == Role::Production;
         let wished = if production { self.layout.public == side } else { self.layout.need_of(side) > 0 };
         match (wished, production) {
             (true, true) => self.layout.need,
@@ -277,7 +251,7 @@ impl Bench<'_> {
 
     /// I7.
     fn keeping(&self, step: &Step) -> Result<(), Refusal> {
-        let production = self.observed.production().filter(|rule| !rule.matches.parked());
+        let production = self.layout.model(self.observed).filter(|rule| rule.open());
         let (to, from) = match step {
             Step::CreateRule(to) => (to, None),
             // Adds a group to the forward, and writes nothing else.
@@ -293,6 +267,12 @@ impl Bench<'_> {
             .flat_map(|rule| rule.carried.unknown().chain(rule.matches.unknown.iter().map(String::as_str)));
         if let Some(lost) = lost.into_iter().next() {
             return Err(Refusal::Drops(lost.to_owned()));
+        }
+        // On a listener that is left, a rule is only sent elsewhere.
+        if from.is_some_and(|from| {
+            self.layout.leaves(from) && from.matches == to.matches && from.carried == to.carried
+        }) {
+            return Ok(());
         }
         let conditions = self.layout.extras.conditions(production);
         let carried = self.layout.extras.carried(production);

@@ -11,12 +11,13 @@ use super::carried::{Carried, Login, Secret};
 use super::demand::Demand;
 use super::extras::{self, Extras};
 use super::gate::Gate;
+use super::listener;
 use super::matches::Matches;
 use super::names;
 use super::observed::Observed;
 use super::owned::RENEWED;
 use super::phase::Phase;
-use super::routing::{Role, RuleWish, Sends};
+use super::routing::{Role, Rule, RuleWish, Sends};
 use super::side::{Pair, Side};
 use super::spec::{GroupSettings, ServiceSettings, Spec};
 
@@ -30,6 +31,8 @@ pub struct Layout {
     /// During a creation: the seconds since 1970, now.
     pub creating: Option<u64>,
     pub listener: String,
+    /// Where rules go from one listener to another, or once did: the ids of all that may have some.
+    pub listeners: BTreeSet<String>,
     pub sides: Pair<SideWish>,
     /// The side that serves the public, and how many tasks it needs for that.
     pub public: Side,
@@ -103,6 +106,7 @@ impl Layout {
             id: String::new(),
             creating: None,
             listener: spec.listener.clone(),
+            listeners: BTreeSet::new(),
             sides: Pair::from_fn(|side| SideWish {
                 task_definition: spec.task_definitions[side].clone(),
                 demand: Demand::Exactly(count(side)),
@@ -146,14 +150,46 @@ impl Layout {
     /// Over what stands: what is not asked for is kept as the production rule has it.
     pub fn over(&self, observed: &Observed) -> Cow<'_, Layout> {
         let (matches, carried) = self.extras_over(Some(observed));
-        if matches == self.production_matches && carried == self.carried {
+        let listeners = self.listeners_with_rules(observed);
+        if matches == self.production_matches && carried == self.carried && listeners == self.listeners {
             return Cow::Borrowed(self);
         }
-        Cow::Owned(self.clone().with(matches, carried))
+        Cow::Owned(Layout { listeners, ..self.clone() }.with(matches, carried))
+    }
+
+    /// The listener rules of that role are to be on; none where there are to be no such rules.
+    pub fn listener_of(&self, role: Role) -> Option<&str> {
+        match role {
+            Role::Test => self.test.as_ref().map(|test| test.listener.as_str()),
+            Role::Production | Role::Canary | Role::Parking => Some(&self.listener),
+        }
+    }
+
+    /// On a listener that rules of its role are to leave.
+    pub fn leaves(&self, rule: &Rule) -> bool {
+        self.listener_of(rule.role).is_some_and(|listener| !rule.on_listener(listener))
+    }
+
+    fn listeners_with_rules(&self, observed: &Observed) -> BTreeSet<String> {
+        let group = observed.sides.blue.group.as_ref();
+        let said = group.is_some_and(|group| group.tags.contains_key(names::LISTENERS_TAG));
+        let leaving = || observed.rules.iter().any(|rule| self.leaves(rule));
+        if self.creating.is_some() || !(said || leaving()) {
+            return BTreeSet::new();
+        }
+        let standing = observed.rules.iter().map(Rule::listener);
+        let wished = Role::ALL.into_iter().filter_map(|role| self.listener_of(role)).map(str::to_owned);
+        standing.chain(wished).map(|arn| listener::id(&arn).to_owned()).collect()
+    }
+
+    /// The rule whose conditions, logins and rewrites are kept: the one on the wished listener once callers come by it.
+    pub fn model<'a>(&self, observed: &'a Observed) -> Option<&'a Rule> {
+        let here = observed.production_on(&self.listener).filter(|rule| rule.open());
+        here.or_else(|| observed.production())
     }
 
     fn extras_over(&self, observed: Option<&Observed>) -> (Matches, Carried) {
-        let production = observed.and_then(Observed::production);
+        let production = observed.and_then(|observed| self.model(observed));
         let Matches { hosts, paths, .. } = &self.production_matches;
         (self.extras.conditions(production).at(hosts, paths), self.extras.carried(production))
     }
@@ -162,8 +198,7 @@ impl Layout {
     fn with(mut self, production: Matches, carried: Carried) -> Layout {
         if let Some(canary) = &mut self.canary {
             canary.sources = extras::within(&canary.sources, &production.sources).into_owned();
-            let taken = production.count() - production.sources.len();
-            canary.capacity = audience::VALUES_PER_RULE.saturating_sub(taken);
+            canary.capacity = room(&production);
         }
         if let Some(test) = &mut self.test {
             let sources = std::mem::take(&mut test.matches.sources);
@@ -202,6 +237,17 @@ impl Layout {
     /// The production rule, sending everything to `side`, with both groups attached.
     pub fn production_rule(&self, side: Side) -> RuleWish {
         self.rule(Role::Production, self.production_priority, &self.production_matches, Sends::both(side))
+    }
+
+    /// What makes a production rule send to `side`, wherever it stands. Only on the wished listener it is made as wished
+    /// in all else.
+    pub fn production_at(&self, rule: &Rule, side: Side) -> RuleWish {
+        let wish = self.production_rule(side);
+        if rule.on_listener(&self.listener) {
+            return wish;
+        }
+        let (matches, carried) = (rule.matches.clone(), rule.carried.clone());
+        RuleWish { listener: rule.listener(), priority: rule.priority, matches, carried, ..wish }
     }
 
     /// The production rule before anybody is sent by it, and what keeps the groups attached in its stead.
@@ -245,15 +291,24 @@ impl Layout {
     pub fn group_tags(&self, side: Side) -> BTreeMap<String, String> {
         let mut tags = self.tags_for(side.name());
         tags.extend(self.creating.map(|now| (names::CREATING_TAG.to_owned(), now.to_string())));
+        if side == Side::Blue && !self.listeners.is_empty() {
+            let ids: Vec<&str> = self.listeners.iter().map(String::as_str).collect();
+            tags.insert(names::LISTENERS_TAG.to_owned(), ids.join("/"));
+        }
         tags
     }
 
     /// Whether a target group's tags are as they are to be. While it is created, also those of a minute ago are.
     pub fn tags_group(&self, side: Side, tags: &BTreeMap<String, String>) -> bool {
         let mut tags = tags.clone();
-        let Some(now) = self.creating else { return tags == self.tags_for(side.name()) };
+        let Some(now) = self.creating else { return tags == self.group_tags(side) };
         let said = tags.remove(names::CREATING_TAG).and_then(|said| said.parse::<u64>().ok());
         said.is_some_and(|said| now < said.saturating_add(RENEWED)) && tags == self.tags_for(side.name())
+    }
+
+    /// How many source values one rule of the canary has room for.
+    pub fn canary_room(&self) -> usize {
+        room(&self.production_matches)
     }
 
     pub fn parked_matches(&self) -> Matches {
@@ -276,6 +331,10 @@ impl Layout {
         };
         known.iter().cloned().collect::<Vec<_>>().join(", ")
     }
+}
+
+fn room(production: &Matches) -> usize {
+    audience::VALUES_PER_RULE.saturating_sub(production.count() - production.sources.len())
 }
 
 /// `nginx:42` for both `nginx:42` and `arn:aws:ecs:…:task-definition/nginx:42`.

@@ -12,6 +12,7 @@ pub mod extras;
 pub mod gate;
 pub mod guard;
 pub mod layout;
+pub mod listener;
 pub mod matches;
 pub mod names;
 pub mod observed;

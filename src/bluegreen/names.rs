@@ -12,6 +12,11 @@ pub const ROLE_TAG: &str = "bluegreen:role";
 /// half made is known by it from one that is in use.
 pub const CREATING_TAG: &str = "bluegreen:creating";
 
+/// Tag on the BLUE target group once rules go from one listener to another: the ids of all listeners that may have
+/// some. Who knows only one of them, as after a run that was killed, finds the others by it; so it is not taken away at
+/// the end, when the state may not have been written yet.
+pub const LISTENERS_TAG: &str = "bluegreen:listeners";
+
 const GROUP_NAME_LIMIT: usize = 32;
 
 /// The ECS service's name where none is given: at most 255 characters, because `name` is at most 249.

@@ -26,11 +26,11 @@ pub struct Observed {
     /// Rules of others on further listeners, and what listeners do by default, where that concerns our groups.
     #[serde(default)]
     pub elsewhere: Vec<Neighbour>,
-    /// ARNs of the load balancers the production and test listeners belong to.
+    /// ARNs of the listeners that were looked at as the production and the test listener.
     #[serde(default)]
-    pub load_balancer: Option<String>,
+    pub listener: String,
     #[serde(default)]
-    pub test_load_balancer: Option<String>,
+    pub test_listener: Option<String>,
     /// ARNs of listeners that were looked for and are certainly not there.
     #[serde(default)]
     pub gone_listeners: BTreeSet<String>,
@@ -162,8 +162,15 @@ impl Observed {
         self.rules.iter().filter(move |rule| rule.role == role)
     }
 
+    /// Of several, while rules go from one listener to another: one that callers come by, on the listener that was
+    /// looked at if there is one.
     pub fn production(&self) -> Option<&Rule> {
-        self.with_role(Role::Production).next()
+        let key = |rule: &&Rule| (!rule.open(), !rule.on_listener(&self.listener));
+        self.with_role(Role::Production).min_by_key(key)
+    }
+
+    pub fn production_on(&self, listener: &str) -> Option<&Rule> {
+        self.with_role(Role::Production).find(|rule| rule.on_listener(listener))
     }
 
     pub fn canary(&self) -> Vec<&Rule> {
@@ -171,7 +178,8 @@ impl Observed {
     }
 
     pub fn test(&self) -> Option<&Rule> {
-        self.with_role(Role::Test).next()
+        let there = |rule: &Rule| self.test_listener.as_ref().is_some_and(|test| rule.on_listener(test));
+        self.with_role(Role::Test).min_by_key(|rule| !there(rule))
     }
 
     pub fn parking(&self) -> Option<&Rule> {
@@ -187,9 +195,12 @@ impl Observed {
         self.rules.sort_by_key(|rule| (rule.role, Reverse(rule.priority), rule.id.clone()));
     }
 
-    /// The side all public traffic goes to, if it is one.
+    /// The side all public traffic goes to, if it is one; by whatever listener it comes.
     pub fn public(&self) -> Option<Side> {
-        self.production().filter(|rule| !rule.matches.parked()).and_then(|rule| rule.sends.only())
+        let mut receivers =
+            self.with_role(Role::Production).filter(|rule| rule.open()).map(|r| r.sends.only());
+        let first = receivers.next()??;
+        receivers.all(|side| side == Some(first)).then_some(first)
     }
 
     /// Some rule sends somebody's traffic to `side`.

@@ -4,6 +4,7 @@
 mod carrying;
 
 use super::layout::Layout;
+use super::listener;
 use super::matches::Matches;
 use super::observed::Observed;
 use super::owned::{self, Claims, Owned, Stranger};
@@ -35,8 +36,9 @@ pub fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
     moved(observed, &mut problems);
     groups(observed, layout, &mut problems);
     everybody(layout, &mut problems);
-    if let (Some(ours), Some(test), Some(_)) =
-        (&observed.load_balancer, &observed.test_load_balancer, &layout.test)
+    if let Some(test) = &layout.test
+        && let (Some(ours), Some(test)) =
+            (listener::load_balancer(&layout.listener), listener::load_balancer(&test.listener))
         && ours != test
     {
         problems.push(Problem {
@@ -65,13 +67,14 @@ fn gone(observed: &Observed, layout: &Layout) -> Vec<Problem> {
     gone.collect()
 }
 
-fn holder(neighbours: &[Neighbour], priority: u32) -> Option<&Neighbour> {
-    neighbours.iter().find(|neighbour| neighbour.priority == priority)
+/// Others' rules on a listener, as far as it was looked at.
+fn neighbours<'a>(observed: &'a Observed, listener: &'a str) -> impl Iterator<Item = &'a Neighbour> {
+    observed.others().filter(move |other| other.on_listener(listener))
 }
 
 fn priorities(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
-    let mut taken = |attribute, priority, neighbours: &[Neighbour], fatal| {
-        if let Some(neighbour) = holder(neighbours, priority) {
+    let mut taken = |attribute, priority, listener: &str, fatal| {
+        if let Some(neighbour) = neighbours(observed, listener).find(|other| other.priority == priority) {
             problems.push(Problem {
                 attribute,
                 summary: format!("Priority {priority} is taken"),
@@ -84,16 +87,17 @@ fn priorities(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>)
             });
         }
     };
-    taken("production_priority", layout.production_priority, &observed.neighbours, true);
-    taken("canary_priority", layout.canary_priority, &observed.neighbours, layout.canary.is_some());
+    taken("production_priority", layout.production_priority, &layout.listener, true);
+    taken("canary_priority", layout.canary_priority, &layout.listener, layout.canary.is_some());
     if let Some(test) = &layout.test {
-        taken("test_listener.priority", test.priority, &observed.test_neighbours, true);
+        taken("test_listener.priority", test.priority, &test.listener, true);
     }
 }
 
 fn shadows(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
-    let above =
-        observed.neighbours.iter().filter(|neighbour| neighbour.priority < layout.production_priority);
+    let above = neighbours(observed, &layout.listener)
+        .filter(|neighbour| neighbour.priority < layout.production_priority);
+    let served = observed.production_on(&layout.listener).is_some_and(|rule| rule.open());
     for neighbour in above.filter(|neighbour| covers(&neighbour.matches, &layout.production_matches)) {
         problems.push(Problem {
             attribute: "production_priority",
@@ -105,7 +109,7 @@ fn shadows(observed: &Observed, layout: &Layout, problems: &mut Vec<Problem>) {
                 neighbour.matches.said(),
                 layout.production_priority
             ),
-            fatal: observed.public().is_none(),
+            fatal: !served || observed.public().is_none(),
         });
     }
 }

@@ -11,6 +11,7 @@ use super::observed::{Deployment, Observed};
 use super::owned::{Claims, Owned};
 use super::plan;
 use super::repeats::Repeats;
+use super::routing::Role;
 use super::side::Side;
 use super::step::{Step, Why};
 
@@ -97,7 +98,10 @@ impl Turns {
         self.memory.look(observed, layout, now);
         let evidence = self.memory.evidence(observed, now);
         if let Some(stuck) = &self.returned {
-            return Turn::Stuck(stuck.clone());
+            return match self.sends_back(observed, layout, &evidence) {
+                Some(act) => Turn::Act(act),
+                None => Turn::Stuck(stuck.clone()),
+            };
         }
         if let Some(turn) = self.not_ours(observed, layout) {
             return turn;
@@ -173,7 +177,17 @@ impl Turns {
         self.ill_looks = if ill { self.ill_looks.saturating_add(1) } else { 0 };
         let back = self.ill_looks >= ILL_LOOKS && evidence.stands(observed, to, layout.need);
         let rule = observed.production().filter(|_| back)?;
-        Some(Step::ChangeRule { id: rule.id.clone(), to: layout.production_rule(to), why: Why::SendBack })
+        Some(Step::ChangeRule { id: rule.id.clone(), to: layout.production_at(rule, to), why: Why::SendBack })
+    }
+
+    /// Who comes by another listener goes back too.
+    fn sends_back(&self, observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option<Act> {
+        let Some(Stuck::WentBack { from, to }) = self.returned else { return None };
+        let mut rules = observed.with_role(Role::Production);
+        let rule = rules.find(|rule| rule.open() && rule.sends.only() == Some(from))?;
+        let to = layout.production_at(rule, to);
+        let step = Step::ChangeRule { id: rule.id.clone(), to, why: Why::SendBack };
+        guard::admit(&step, self.intent, observed, layout, evidence).ok()
     }
 }
 

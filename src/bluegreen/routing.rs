@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::carried::Carried;
+use super::listener;
 use super::matches::Matches;
 use super::owned::Mark;
 use super::side::{Pair, Side};
@@ -69,15 +70,29 @@ pub struct RuleWish {
 }
 
 impl Rule {
-    /// A rule's ARN is its listener's with `listener-rule` for `listener` and one more part.
     pub fn on_listener(&self, listener: &str) -> bool {
-        self.id.starts_with(&format!("{}/", listener.replacen(":listener/", ":listener-rule/", 1)))
+        stands_on(&self.id, listener)
+    }
+
+    /// The ARN of the listener it is on.
+    pub fn listener(&self) -> String {
+        listener::of_rule(&self.id).unwrap_or_default()
+    }
+
+    /// Callers can come by it.
+    pub fn open(&self) -> bool {
+        !self.matches.parked()
     }
 
     /// Some of somebody's requests go to `side` by this rule.
     pub fn serves(&self, side: Side) -> bool {
         !self.matches.parked() && self.sends.reaches(side)
     }
+}
+
+/// A rule's ARN is its listener's with `listener-rule` for `listener` and one more part.
+fn stands_on(rule: &str, listener: &str) -> bool {
+    rule.starts_with(&format!("{}/", listener.replacen(":listener/", ":listener-rule/", 1)))
 }
 
 /// Where a rule's action sends what it matches.
@@ -184,6 +199,10 @@ pub struct Neighbour {
 pub const DEFAULT_PRIORITY: u32 = u32::MAX;
 
 impl Neighbour {
+    pub fn on_listener(&self, listener: &str) -> bool {
+        stands_on(&self.id, listener)
+    }
+
     /// Sends some of somebody's requests to `side`.
     pub fn serves(&self, side: Side) -> bool {
         !self.matches.parked() && self.sends[side].is_some_and(|weight| weight > 0)

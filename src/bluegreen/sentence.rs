@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use super::layout::{Layout, short_task_definition};
+use super::listener;
 use super::routing::{Role, RuleWish};
 use super::side::Side;
 use super::step::{Object, Step, Why};
@@ -17,6 +18,11 @@ impl Step {
             Step::ConfigureGroup { side } => format!("change the settings of the {side} target group"),
             Step::CreateRule(to) => created(to, layout),
             Step::ChangeRule { to, why, .. } => changed(to, *why, layout),
+            Step::DeleteRule { id, role, priority } if leaves(id, *role, layout) => format!(
+                "delete the {} rule ({priority}) on the listener {}, which is left",
+                role.name(),
+                listener::id(&listener::of_rule(id).unwrap_or_default())
+            ),
             Step::DeleteRule { role, priority, .. } => match role {
                 Role::Production => format!("delete the production rule of {}", layout.address()),
                 Role::Canary => format!("close the canary (rule {priority})"),
@@ -50,11 +56,24 @@ impl Step {
     }
 }
 
+/// On another listener than rules of that role are to be on.
+fn leaves(rule: &str, role: Role, layout: &Layout) -> bool {
+    let (wished, is) = (layout.listener_of(role), listener::of_rule(rule));
+    wished.zip(is).is_some_and(|(wished, is)| wished != is)
+}
+
 fn created(to: &RuleWish, layout: &Layout) -> String {
     match to.role {
-        Role::Production => {
+        Role::Production if to.matches.parked() => {
             format!("create the production rule ({}), parked: it matches nothing yet", to.priority)
         }
+        Role::Production => format!(
+            "send {} to {} by the listener {} too (rule {})",
+            layout.address(),
+            receiver(to),
+            listener::id(&to.listener),
+            to.priority
+        ),
         Role::Canary => format!(
             "send {} from {} to {} (rule {})",
             layout.address(),

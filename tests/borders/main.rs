@@ -19,6 +19,7 @@ mod transport;
 mod wish;
 
 mod creating;
+mod listeners;
 mod others;
 mod schedules;
 mod stage;

@@ -99,6 +99,17 @@ impl Stage {
         self.seen.lock().unwrap().destroying = true;
     }
 
+    /// From now on callers may come by either listener, and must be sent by one of them.
+    pub fn either_listener(&self) {
+        self.seen.lock().unwrap().ports.push(self.sandbox.listeners.test.port);
+    }
+
+    /// The sides that callers saw since last asked.
+    pub fn sides(&self, caller: &str) -> Vec<&'static str> {
+        let mut seen = self.seen.lock().unwrap();
+        seen.sides.get_mut(caller).map(std::mem::take).unwrap_or_default().into_iter().collect()
+    }
+
     /// Writes by `caller` since call `since`.
     pub fn writes(&self, caller: &str, since: u64) -> Vec<String> {
         let calls = self.sandbox.with(|world, _| world.journal.json(since));
@@ -106,6 +117,18 @@ impl Stage {
         all.filter(|call| call["caller"] == caller && call["writes"] == true)
             .map(|call| call["operation"].as_str().unwrap().to_owned())
             .collect()
+    }
+
+    pub fn time(&self) -> Duration {
+        self.sandbox.with(|_, now| now)
+    }
+
+    /// When calls after `since` wrote something.
+    pub fn times_of_writes(&self, since: u64) -> Vec<Duration> {
+        let calls = self.sandbox.with(|world, _| world.journal.json(since));
+        let all = calls["calls"].as_array().unwrap().iter();
+        let writes = all.filter(|call| call["writes"] == true);
+        writes.map(|call| Duration::from_secs_f64(call["time"].as_f64().unwrap())).collect()
     }
 
     pub fn now(&self) -> u64 {

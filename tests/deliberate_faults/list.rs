@@ -156,14 +156,14 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "guard: anybody may be sent to the candidate",
-        file: "src/bluegreen/guard.rs",
+        file: "src/bluegreen/guard/audience.rs",
         find: "&& sources.is_subset(&canary.sources)",
         replace: "&& !canary.sources.is_empty()",
         caught_by: INTERLEAVING,
     },
     Fault {
         name: "guard: a rule judged by its name",
-        file: "src/bluegreen/guard.rs",
+        file: "src/bluegreen/guard/audience.rs",
         find: "if to.matches == self.layout.production_matches {",
         replace: "if to.role == crate::bluegreen::routing::Role::Canary {\n            return Audience::Chosen;\n        }\n        if to.matches == self.layout.production_matches {",
         caught_by: INTERLEAVING,
@@ -395,8 +395,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "an account that is forbidden is written in",
         file: "src/aws/connect.rs",
-        find: "        self.admitted().await?;\n        let stopped",
-        replace: "        let stopped",
+        find: "        self.admitted().await?;\n        let permit",
+        replace: "        let permit",
         caught_by: LIB,
     },
     Fault {
@@ -419,5 +419,26 @@ const FAULTS: &[Fault] = &[
         find: "    if protected(state) {\n        let detail",
         replace: "    if protected(state) && because.len() > 9 {\n        let detail",
         caught_by: LIB,
+    },
+    Fault {
+        name: "the rule on the old listener goes first",
+        file: "src/bluegreen/plan/moving.rs",
+        find: "        if let Some(step) = self.canary_too(side) {",
+        replace: "        if self.layout.need < 10_000 {\n            return delete(old);\n        }\n        if let Some(step) = self.canary_too(side) {",
+        caught_by: INTERLEAVING,
+    },
+    Fault {
+        name: "the rule on the old listener goes before the new one has settled",
+        file: "src/bluegreen/plan/moving.rs",
+        find: "if !self.evidence.settled(self.observed, self.layout) {",
+        replace: "if need > 10_000 && !self.evidence.settled(self.observed, self.layout) {",
+        caught_by: INTERLEAVING,
+    },
+    Fault {
+        name: "guard: a rule on the old listener may go before the new one has settled",
+        file: "src/bluegreen/guard.rs",
+        find: "if rule.open() && !self.evidence.settled",
+        replace: "if self.layout.need > 10_000 && !self.evidence.settled",
+        caught_by: INTERLEAVING,
     },
 ];

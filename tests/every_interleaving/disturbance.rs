@@ -25,6 +25,8 @@ pub enum Disturbance {
     Sicken,
     /// Another wish from here on.
     Change(Phase),
+    /// Another listener from here on.
+    Listener(&'static str),
 }
 
 pub const DISTURBANCES: [Disturbance; 14] = [
@@ -47,6 +49,11 @@ pub const DISTURBANCES: [Disturbance; 14] = [
 impl Disturbance {
     /// An outsider may leave callers without a receiver; only what we do is judged then.
     pub fn is_an_outsider(self) -> bool {
-        !matches!(self, Disturbance::Crash | Disturbance::Pause | Disturbance::Twice | Disturbance::Change(_))
+        !self.is_another_run() && !matches!(self, Disturbance::Pause | Disturbance::Twice)
+    }
+
+    /// The run ends here, and another takes it up.
+    pub fn is_another_run(self) -> bool {
+        matches!(self, Disturbance::Crash | Disturbance::Change(_) | Disturbance::Listener(_))
     }
 }

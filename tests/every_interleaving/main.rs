@@ -5,6 +5,7 @@
 
 mod carried;
 mod disturbance;
+mod listeners;
 mod refusals;
 mod wish;
 mod world;
@@ -69,7 +70,7 @@ impl Story {
             self.told.push(format!("! {disturbance:?}"));
             twice |= *disturbance == Disturbance::Twice;
             self.strike(*disturbance);
-            if matches!(disturbance, Disturbance::Crash | Disturbance::Change(_)) {
+            if disturbance.is_another_run() {
                 self.tick();
                 return None;
             }
@@ -167,6 +168,10 @@ impl Story {
                 self.wish(phase);
                 self.turns = Turns::new(Intent::Release);
             }
+            Disturbance::Listener(listener) => {
+                self.spec.listener = listener.to_owned();
+                self.strike(Disturbance::Change(self.spec.phase));
+            }
         }
     }
 
@@ -248,7 +253,6 @@ fn every_move_with_every_disturbance_at_every_turn_converges_and_drops_nobody() 
     println!("every_interleaving: {runs} runs");
 }
 
-/// How many runs they were.
 fn moves_from(name: &str, spec: &Spec, from: Phase, full: bool) -> u64 {
     let (mut runs, mut pair) = (0u64, 0u64);
     let start = standing(spec, from);

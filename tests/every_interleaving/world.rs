@@ -85,6 +85,12 @@ impl World {
         self.sides[side].service.as_ref().map_or(0, |d| d.tasks.iter().filter(|t| t.healthy()).count())
     }
 
+    /// The rules as some node or other may know them.
+    pub fn views(&self) -> Vec<&[Rule]> {
+        let old = self.old.iter().map(|(rules, _)| rules.as_slice());
+        old.chain([self.rules.as_slice()]).collect()
+    }
+
     fn serving(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(|rule| !rule.matches.parked())
     }
@@ -217,7 +223,15 @@ impl World {
     }
 
     fn tag(&mut self, object: &Object, layout: &Layout) {
-        let Object::Rule(id, role) = object else { panic!("only rules lose tags here") };
+        let (id, role) = match object {
+            Object::Rule(id, role) => (id, role),
+            Object::Group(side) => {
+                let tags = layout.over(&self.look()).group_tags(*side);
+                self.sides[*side].group.as_mut().unwrap().tags = tags;
+                return;
+            }
+            Object::Service(_) => panic!("no service loses its tags here"),
+        };
         for rule in self.rules.iter_mut().filter(|rule| rule.id == *id) {
             rule.tags = layout.tags_for(role.name());
         }

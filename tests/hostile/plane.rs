@@ -35,6 +35,8 @@ pub struct Seen {
     pub destroying: bool,
     pub sites: Vec<Site>,
     pub failed: Vec<String>,
+    /// Further ports that callers may come by. Who meets no rule at one of them tries the next.
+    pub ports: Vec<u16>,
     /// Callers at a group without a healthy target, though answered.
     pub open: Vec<String>,
     /// Sides by caller since last asked.
@@ -195,7 +197,8 @@ impl Plane {
 
     /// What each caller would meet at each node now.
     fn judge(&mut self) {
-        let mut seen = self.seen.lock().unwrap();
+        let shared = self.seen.clone();
+        let mut seen = shared.lock().unwrap();
         let mut sites = std::mem::take(&mut seen.sites);
         for (number, site) in sites.iter_mut().enumerate() {
             self.judge_at(site, number == 0, &mut seen);
@@ -204,42 +207,56 @@ impl Plane {
     }
 
     fn judge_at(&self, site: &mut Site, first: bool, seen: &mut Seen) {
-        let now = self.now();
-        let promised = !seen.destroying && site.promised.is_some_and(|since| since <= now);
         let callers = [("public", PUBLIC), ("office", OFFICE)];
         for (index, (node, (name, source))) in
             (0..2).flat_map(|node| callers.map(|caller| (node, caller))).enumerate()
         {
             let table = self.seam.views[node].borrow().clone();
-            let met = callers::meet(&table, site.port, &site.host, source);
-            seen.judged += 1;
-            let complaint = match &met {
-                Met::Nobody => (site.sent[index] && promised).then(|| "meets no rule".to_owned()),
-                Met::Refused(why) => Some(why.clone()),
-                Met::Sent(groups) => groups.iter().find_map(|(arn, targets)| {
-                    let group = arn.split('/').nth(1).unwrap_or_default();
-                    if targets.is_empty() {
-                        return Some(format!("finds no target in {group}"));
-                    }
-                    let dead = targets.iter().find(|target| {
-                        !self.processes.values().any(|it| it.spec.ip == target.ip && it.accepts)
-                    })?;
-                    Some(format!("is sent to {} of {group}, which does not answer", dead.ip))
-                }),
-            };
-            let who = || format!("{:.2} s: {name} of {} at node {node}", now.as_secs_f64(), site.host);
-            if let Some(complaint) = complaint {
-                seen.failed.push(format!("{} {complaint}", who()));
+            let further = if first { seen.ports.clone() } else { Vec::new() };
+            let ports = std::iter::once(site.port).chain(further);
+            let mut all: Vec<Met> =
+                ports.map(|port| callers::meet(&table, port, &site.host, source)).collect();
+            all.sort_by_key(|met| *met == Met::Nobody);
+            // What any of them meets is judged, and nobody only where all of them do.
+            let far = all.iter().skip(1).filter(|met| **met != Met::Nobody).count();
+            all.truncate(1 + far);
+            for met in all {
+                self.judged(site, seen, index, (node, name), &met);
+                if first {
+                    seen.sides.entry(name).or_default().extend(callers::sides(&met));
+                }
             }
-            if let Met::Sent(groups) = &met
-                && groups.iter().any(|(_, targets)| targets.iter().any(|it| it.health != NodeHealth::Healthy))
-            {
-                seen.open.push(format!("{} is at a group without a healthy target", who()));
-            }
-            if first {
-                seen.sides.entry(name).or_default().extend(callers::sides(&met));
-            }
-            site.sent[index] = promised && (site.sent[index] || matches!(met, Met::Sent(_)));
         }
+    }
+
+    fn judged(&self, site: &mut Site, seen: &mut Seen, index: usize, who: (usize, &str), met: &Met) {
+        let now = self.now();
+        let promised = !seen.destroying && site.promised.is_some_and(|since| since <= now);
+        seen.judged += 1;
+        let complaint = match met {
+            Met::Nobody => (site.sent[index] && promised).then(|| "meets no rule".to_owned()),
+            Met::Refused(why) => Some(why.clone()),
+            Met::Sent(groups) => groups.iter().find_map(|(arn, targets)| {
+                let group = arn.split('/').nth(1).unwrap_or_default();
+                if targets.is_empty() {
+                    return Some(format!("finds no target in {group}"));
+                }
+                let dead = targets.iter().find(|target| {
+                    !self.processes.values().any(|it| it.spec.ip == target.ip && it.accepts)
+                })?;
+                Some(format!("is sent to {} of {group}, which does not answer", dead.ip))
+            }),
+        };
+        let (node, name) = who;
+        let who = format!("{:.2} s: {name} of {} at node {node}", now.as_secs_f64(), site.host);
+        if let Some(complaint) = complaint {
+            seen.failed.push(format!("{who} {complaint}"));
+        }
+        if let Met::Sent(groups) = met
+            && groups.iter().any(|(_, targets)| targets.iter().any(|it| it.health != NodeHealth::Healthy))
+        {
+            seen.open.push(format!("{who} is at a group without a healthy target"));
+        }
+        site.sent[index] = promised && (site.sent[index] || matches!(met, Met::Sent(_)));
     }
 }

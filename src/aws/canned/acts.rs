@@ -229,9 +229,18 @@ async fn a_service_is_created_with_everything_said_and_repeated_with_the_same_to
     assert_eq!(deployment["deploymentCircuitBreaker"], serde_json::json!({"enable": true, "rollback": true}));
 }
 
+/// The production rule as the canned answers have it.
+fn as_answered() -> Observed {
+    let mut observed = settled();
+    let Step::ChangeRule { to, .. } = route() else { panic!("a change") };
+    let rule = observed.rules.iter_mut().find(|rule| rule.role == Role::Production).unwrap();
+    (rule.matches, rule.carried) = (Default::default(), to.carried);
+    observed
+}
+
 #[tokio::test]
 async fn routing_is_one_change_that_keeps_a_login_and_switches_stickiness_off() {
-    let (done, calls) = perform(fine, route(), &settled()).await;
+    let (done, calls) = perform(fine, route(), &as_answered()).await;
     done.unwrap();
     let sent = pairs(&body(&calls, "ModifyRule"));
     let of = |key: &str| sent.get(key).map(String::as_str);
@@ -272,7 +281,7 @@ async fn told_to_stop_between_its_read_and_its_write_an_act_does_not_write() {
         fine(operation, body)
     };
     let (aws, calls) = start(interrupting).await;
-    let (aws, seen) = (aws.until(STOP.clone()), settled());
+    let (aws, seen) = (aws.until(STOP.clone()), as_answered());
     let act = act(&route(), &seen);
     let error = aws.perform(&act, &whose(), &layout(), &seen).await.unwrap_err();
     assert_eq!(error.kind, Kind::Stopped, "{error}");
@@ -332,6 +341,18 @@ async fn a_rule_made_by_a_call_whose_answer_was_lost_is_a_conflict_to_look_at() 
     let error = done.unwrap_err();
     assert_eq!(error.kind, Kind::Conflict);
     assert!(error.kind.worth_retrying());
+}
+
+/// AWS has no conditional write; nothing but a look right before it tells.
+#[tokio::test]
+async fn a_rule_that_somebody_has_changed_since_the_look_is_not_overwritten() {
+    let mut observed = settled();
+    let rule = observed.rules.iter_mut().find(|rule| rule.role == Role::Production).unwrap();
+    // When it was looked at it asked one thing less than now.
+    rule.matches.paths = ["/then".to_owned()].into();
+    let (done, calls) = perform(fine, route(), &observed).await;
+    assert_eq!(done.unwrap_err().kind, Kind::Conflict);
+    assert_eq!(count(&calls, "ModifyRule"), 0);
 }
 
 #[tokio::test]

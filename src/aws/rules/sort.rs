@@ -3,8 +3,9 @@
 use aws_sdk_elasticloadbalancingv2::types as elb;
 
 use super::{carried, flatten};
-use crate::aws::ownership::{Ownership, listener_of};
+use crate::aws::ownership::Ownership;
 use crate::aws::tags::Tags;
+use crate::bluegreen::listener;
 use crate::bluegreen::names::ROLE_TAG;
 use crate::bluegreen::owned::Mark;
 use crate::bluegreen::routing::{DEFAULT_PRIORITY, Neighbour, Role, Rule, Sends};
@@ -46,7 +47,7 @@ pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Ownership, groups: &Pair<O
         let mark = whose.mark(arn, &tags);
         // What another creation of this name has made is its own, unless it was left behind where this one makes it.
         let held = whose.known.contains(arn) || mark == Mark::Tagged;
-        let on = listener_of(arn);
+        let on = listener::of_rule(arn);
         let wished = on.as_ref() == Some(&whose.listener) || (on.is_some() && on == whose.test_listener);
         if held || (mark == Mark::Namesake && whose.creates && wished) {
             let carried = carried::flatten(one.raw);
@@ -73,9 +74,10 @@ pub(in crate::aws) fn sort(seen: &[Seen<'_>], whose: &Ownership, groups: &Pair<O
     sorted
 }
 
-/// The part a rule plays where others before it have taken theirs.
+/// The part a rule plays where others before it, on the same listener, have taken theirs.
 fn free_role(before: &[Rule], rule: &Rule) -> Role {
-    let taken = |role: Role| before.iter().any(|rule| rule.role == role);
+    let beside = |other: &&Rule| other.listener() == rule.listener();
+    let taken = |role: Role| before.iter().filter(beside).any(|rule| rule.role == role);
     if rule.role == Role::Canary || !taken(rule.role) {
         rule.role
     } else if rule.matches.parked() && !taken(Role::Parking) {
@@ -95,7 +97,8 @@ fn role_of(rule: &Rule, whose: &Ownership) -> Role {
     }
     let one_group = matches!(&rule.sends, Sends::Forward(forward)
         if Side::BOTH.into_iter().filter(|side| forward.ours[*side].is_some()).count() == 1);
-    if !rule.on_listener(&whose.listener) {
+    let testing = whose.test_listener.as_ref().is_some_and(|test| rule.on_listener(test));
+    if testing || whose.known_test.as_ref() == Some(&rule.id) {
         Role::Test
     } else if !rule.matches.sources.is_empty() && one_group {
         Role::Canary

@@ -1,5 +1,6 @@
 //! What to do next, and the whole story of it. Pure: the same facts, layout and evidence give the same steps.
 
+mod moving;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use super::names::CREATING_TAG;
 use super::observed::{Deployment, Observed, ServiceStatus};
 use super::owned::{Claims, Owned};
 use super::routing::{Role, Rule};
-use super::side::Side;
+use super::side::{Pair, Side};
 use super::step::{Object, Step, Why};
 
 /// No story is longer; a planner that would write one is wrong, and stops here.
@@ -24,11 +25,14 @@ const LONGEST_STORY: usize = 100;
 /// Every step from `observed` to `layout`, as it goes when all goes well.
 pub fn story(observed: &Observed, layout: &Layout) -> Vec<Step> {
     let mut facts = observed.clone();
-    let mut evidence = Evidence::default();
+    // Whatever runs is well: how it goes is told as it goes when all goes well.
+    let healthy = Pair::from_fn(|side| observed.desired(side));
+    let mut evidence = Evidence { healthy, ..Evidence::default() };
     let mut steps = Vec::new();
     while steps.len() < LONGEST_STORY {
         let Some(step) = next(&facts, layout, &evidence) else { break };
-        effect::apply(&step, layout, &mut facts, &mut evidence);
+        let over = layout.over(&facts);
+        effect::apply(&step, &over, &mut facts, &mut evidence);
         steps.push(step);
     }
     steps
@@ -42,6 +46,7 @@ pub fn next(observed: &Observed, layout: &Layout, evidence: &Evidence) -> Option
         .or_else(|| look.renewal())
         .or_else(|| look.groups())
         .or_else(|| look.attachment())
+        .or_else(|| look.announcement())
         .or_else(|| look.services())
         .or_else(|| look.switches())
         .or_else(|| look.stop())
@@ -106,6 +111,10 @@ struct Look<'a> {
     observed: &'a Observed,
     layout: &'a Layout,
     evidence: &'a Evidence,
+    /// On the wished listener.
+    production: Option<&'a Rule>,
+    /// On a listener that is left.
+    left: Vec<&'a Rule>,
     /// The canary's rules as they stand, each with the sources it is to have; further ones are to be opened.
     canary: Vec<&'a Rule>,
     spread: Vec<BTreeSet<IpNet>>,
@@ -113,13 +122,17 @@ struct Look<'a> {
 
 impl<'a> Look<'a> {
     fn new(observed: &'a Observed, layout: &'a Layout, evidence: &'a Evidence) -> Self {
-        let canary = observed.canary();
+        let leaves = |rule: &&Rule| rule.role != Role::Test && layout.leaves(rule);
+        let left = observed.rules.iter().filter(leaves).collect();
+        let canary: Vec<&Rule> =
+            observed.with_role(Role::Canary).filter(|rule| rule.on_listener(&layout.listener)).collect();
+        let production = observed.production_on(&layout.listener);
         let held: Vec<_> = canary.iter().map(|rule| rule.matches.sources.clone()).collect();
         let spread = match &layout.canary {
             Some(wish) => audience::spread(&wish.sources, wish.capacity, &held),
             None => vec![BTreeSet::new(); canary.len()],
         };
-        Look { observed, layout, evidence, canary, spread }
+        Look { observed, layout, evidence, production, left, canary, spread }
     }
 
     /// The receiver first, so that what people wait for starts first.
@@ -232,7 +245,8 @@ impl<'a> Look<'a> {
             let wait = need > 0 && (open || self.evidence.raised[side]) && !self.proved(side, need);
             wait.then_some(Step::Await(Gate::Healthy { side, need }))
         });
-        let test = self.layout.test.as_ref().filter(|test| test.open && self.observed.test().is_none());
+        let test =
+            self.layout.test.as_ref().filter(|test| test.open && self.test_on(&test.listener).is_none());
         waiting.or_else(|| {
             test.map(|test| {
                 let need = self.layout.sides[test.side].least();

@@ -13,7 +13,7 @@ use crate::bluegreen::step::{Step, Why};
 /// `layout` is over what stands.
 pub(super) fn check(observed: &Observed, layout: &Layout) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let standing = observed.production().filter(|rule| !rule.matches.parked());
+    let standing = layout.model(observed).filter(|rule| rule.open());
     secret(observed, layout, &mut problems);
     if let Some(rule) = standing {
         unheard_of(rule, observed, layout, &mut problems);

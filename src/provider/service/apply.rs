@@ -228,7 +228,12 @@ fn whose(value: &Value) -> Ownership {
     }
     whose.production = value.get("production_rule_arn").as_str().map(str::to_owned);
     whose.known = state::known_arns(value);
+    whose.known_test = text_of(value, "test_rule_arn");
     whose
+}
+
+fn text_of(value: &Value, name: &str) -> Option<String> {
+    value.get(name).as_str().map(str::to_owned)
 }
 
 fn layout(spec: &Spec, whose: &Ownership) -> Layout {
@@ -268,6 +273,7 @@ impl Applying {
         whose.creates = action == Action::Create;
         // What the state knows is ours also where the plan does not know it yet.
         whose.known.extend(state::known_arns(&request.prior));
+        whose.known_test = text_of(&request.prior, "test_rule_arn").or(whose.known_test);
         let clock = Clock::new(connected.speed);
         Applying {
             connected,
@@ -305,6 +311,9 @@ impl Applying {
     }
 
     async fn update(&self, request: &ApplyRequest) -> ApplyResponse {
+        if let Some(refused) = self.no_way_there(&request.prior, &request.planned).await {
+            return unchanged(request, refused);
+        }
         let ending = self.rollout(Intent::Release).await;
         let Some(observed) = &ending.observed else {
             let next = "Nothing was seen and nothing was done.";

@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 use super::apply::Applying;
 use super::rollout::{Ending, How, Rollout};
 use super::{explain, inputs, planned, private, state};
-use crate::aws::{Depth, listener_of};
+use crate::aws::Depth;
 use crate::bluegreen::guard::Intent;
 use crate::bluegreen::layout::Layout;
+use crate::bluegreen::listener;
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::owned::{self, Claims};
 use crate::bluegreen::side::Side;
@@ -185,7 +186,7 @@ pub fn half_made(owner: &str, observed: &Observed, now: u64) -> Option<Diagnosti
     } else if serves {
         return None;
     } else {
-        let listener = observed.rules.first().and_then(|rule| listener_of(&rule.id));
+        let listener = observed.rules.first().and_then(|rule| listener::of_rule(&rule.id));
         let on = listener.map_or(String::new(), |on| format!(" with listener_arn = \"{on}\""));
         format!(
             "A creation of {owner} was broken off before anybody was served. There is no need to import what it left \

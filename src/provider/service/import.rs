@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::attributes::words;
 use super::apply::Connected;
+use super::attributes::words;
 use super::{create, explain, state};
 use crate::aws::{Asked, Aws, Depth, Discovered, Sought};
-use crate::provider::clock::Clock;
 use crate::bluegreen::names;
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::side::{Pair, Side};
+use crate::provider::clock::Clock;
 use terraform_plugin::{
     AttributePath, Diagnostic, IdentityAttribute, IdentitySchema, ImportResponse, MoveRequest, MoveResponse,
     Type, Value,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::attributes::logins;
 use super::decode::Undecided;
-use super::{attributes, decode, naming, place, private, protection};
+use super::{attributes, decode, listeners, naming, place, private, protection};
 use crate::bluegreen::gate::Gate;
 use crate::bluegreen::layout::{Layout, short_task_definition};
 use crate::bluegreen::observed::Observed;
@@ -46,6 +46,10 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
     };
     diagnostics.extend(naming::renamed(&request.prior, &planned, observed.as_ref()));
     diagnostics.extend(protection::replacement(&request.prior, &replaced, observed.as_ref()));
+    if replaced.is_empty() {
+        diagnostics.extend(listeners::refused(&request.prior, &planned));
+        diagnostics.extend(listeners::told(&request.prior, &planned));
+    }
     let steps = match (&layout, &observed) {
         (Some(layout), Some(observed)) => Some(story(observed, layout, creating)),
         _ => None,
@@ -235,7 +239,8 @@ fn names(planned: &mut Value, observed: Option<&Observed>) {
             planned.set(group, Value::Unknown);
         }
     }
-    if observed.is_none_or(|observed| observed.production().is_none()) {
+    let elsewhere = planned.get("listener_arn").is_unknown();
+    if elsewhere || observed.is_none_or(|observed| observed.production().is_none()) {
         planned.set("production_rule_arn", Value::Unknown);
     }
 }
@@ -252,6 +257,9 @@ fn rule_names(planned: &mut Value, creating: bool, steps: &[Step]) {
         };
         creating || steps.iter().any(of)
     };
+    if changes(Role::Production) {
+        planned.set("production_rule_arn", Value::Unknown);
+    }
     if changes(Role::Canary) {
         planned.set("canary_rule_arns", Value::Unknown);
     }

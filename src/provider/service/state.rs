@@ -9,9 +9,11 @@ use super::{decode, place};
 use crate::bluegreen::audience;
 use crate::bluegreen::extras::Extras;
 use crate::bluegreen::layout::{same_task_definition, short_task_definition};
+use crate::bluegreen::listener;
 use crate::bluegreen::names::{CREATING_TAG, OWNER_TAG, ROLE_TAG};
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::phase::{Phase, Sighting};
+use crate::bluegreen::routing::Rule;
 use crate::bluegreen::side::{Pair, Side};
 use crate::bluegreen::spec::{Capacity, GroupSettings, ServiceSettings, Spec};
 use crate::duration;
@@ -102,8 +104,10 @@ fn home(state: &Value) -> Side {
 /// Sides, counts and toggles.
 fn sides_and_counts(state: &mut Value, observed: &Observed) {
     if state.get("primary").as_str().is_none() {
-        // An import: whoever serves the public is at home.
-        state.set("primary", observed.public().unwrap_or(Side::Blue).name());
+        // An import: whoever serves the public is at home, unless testers see him as the candidate.
+        let public = observed.public().unwrap_or(Side::Blue);
+        let promoted = observed.test().is_some_and(|rule| rule.open() && rule.sends.only() == Some(public));
+        state.set("primary", if promoted { public.other() } else { public }.name());
     }
     for side in Side::BOTH {
         let path = format!("{}.task_definition", side.name());
@@ -208,6 +212,10 @@ fn containers(state: &mut Value, side: Side, seen: &ServiceSettings) {
 /// Conditions and priorities. A parked rule says nothing about the wish.
 fn rules(state: &mut Value, observed: &Observed) {
     if let Some(rule) = observed.production() {
+        // A run that was cut short may have moved it.
+        if let Some(listener) = listener::of_rule(&rule.id) {
+            state.set("listener_arn", listener);
+        }
         state.set("production_priority", rule.priority);
         if !rule.matches.parked() {
             let (hosts, paths) = (rule.matches.hosts.clone(), rule.matches.paths.clone());
@@ -217,7 +225,8 @@ fn rules(state: &mut Value, observed: &Observed) {
             row::write(&logins::ROWS, &seen, state);
         }
     }
-    if let Some(priority) = observed.canary().iter().map(|rule| rule.priority).max() {
+    let beside = |rule: &&&Rule| observed.production().is_none_or(|it| it.listener() == rule.listener());
+    if let Some(priority) = observed.canary().iter().filter(beside).map(|rule| rule.priority).max() {
         state.set("canary_priority", priority);
         let open: BTreeSet<_> =
             observed.canary().iter().flat_map(|rule| rule.matches.sources.iter().copied()).collect();
@@ -232,6 +241,9 @@ fn rules(state: &mut Value, observed: &Observed) {
         && state.get("test_listener").as_map().is_some()
     {
         state.set("test_listener.priority", rule.priority);
+        if let Some(listener) = listener::of_rule(&rule.id) {
+            state.set("test_listener.arn", listener);
+        }
     }
 }
 

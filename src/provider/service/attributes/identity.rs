@@ -20,8 +20,10 @@ pub static ROWS: Table<Spec> = rows! { Spec {
     "name": text(name).replaces() => name;
     /// Name or ARN of the ECS cluster.
     "cluster": parsed(|_, text| cluster(text), |name| name.as_str().into()).replaces() => cluster;
-    /// ARN of the Application Load Balancer listener that gets the production and canary rules.
-    "listener_arn": text(listener).replaces() => listener;
+    /// ARN of the Application Load Balancer listener that gets the production and canary rules. A change to another
+    /// listener of the same load balancer is made in place: the rules are made there and have settled before they go
+    /// here. A service does not move to another load balancer.
+    "listener_arn": text(listener) => listener;
     /// Task definition to run, as `family:revision` or ARN. A bare family is refused, because it would change under
     /// your feet.
     "blue.task_definition": text(task_definition) => task_definitions.blue;

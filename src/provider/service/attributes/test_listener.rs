@@ -15,7 +15,7 @@ pub const OBJECT: Object = Object {
 };
 
 pub static ROWS: Table<TestListener> = rows! { TestListener {
-    /// ARN of the listener.
+    /// ARN of the listener. A change is made in place, as that of `listener_arn`.
     "test_listener.arn": text(listener) => listener;
     /// Priority of the rule on it.
     "test_listener.priority": number(PRIORITIES) => priority;
