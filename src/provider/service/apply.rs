@@ -70,7 +70,7 @@ impl Resource for Service {
 
     async fn read(&self, mut request: ReadRequest) -> ReadResponse {
         if let Some(arn) = import::just_moved(&request.state) {
-            match self.found(arn).await {
+            match Box::pin(self.found(arn)).await {
                 Ok(state) => request.state = state,
                 Err(diagnostic) => {
                     let diagnostics = diagnostic.into();
@@ -117,9 +117,9 @@ impl Resource for Service {
         };
         let mut applying = Applying::new(connected, &request, &spec, action);
         match action {
-            Action::Create => applying.create(&request).await,
-            Action::Update => applying.update(&request).await,
-            Action::Delete => applying.delete(&request).await,
+            Action::Create => Box::pin(applying.create(&request)).await,
+            Action::Update => Box::pin(applying.update(&request)).await,
+            Action::Delete => Box::pin(applying.delete(&request)).await,
         }
     }
 
@@ -129,7 +129,7 @@ impl Resource for Service {
             Err(diagnostic) => return diagnostic.into(),
         };
         match import::sought(&id, connected.aws.region()) {
-            Ok(sought) => import::answer(import::import(&connected, &sought).await),
+            Ok(sought) => import::answer(Box::pin(import::import(&connected, &sought)).await),
             Err(diagnostic) => diagnostic.into(),
         }
     }
@@ -149,7 +149,7 @@ impl Resource for Service {
             Err(diagnostic) => return diagnostic.into(),
         };
         match import::sought_by_identity(&identity, &connected.aws) {
-            Ok(sought) => import::answer(import::import(&connected, &sought).await),
+            Ok(sought) => import::answer(Box::pin(import::import(&connected, &sought)).await),
             Err(diagnostic) => diagnostic.into(),
         }
     }
@@ -292,7 +292,8 @@ impl Applying {
     pub async fn rollout_at(&self, intent: Intent, clock: Clock, timeout: Duration) -> Ending {
         let aws = self.connected.aws.until(self.stop.clone());
         let (whose, layout, stop) = (&self.whose, &self.layout, self.stop.clone());
-        Rollout { aws: &aws, whose, layout, clock, stop, timeout }.run(intent).await
+        // Boxed, because a debug build would otherwise want more stack than a thread has.
+        Box::pin(Rollout { aws: &aws, whose, layout, clock, stop, timeout }.run(intent)).await
     }
 
     /// A success is what was planned, with the names that are known only now.
