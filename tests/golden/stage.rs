@@ -35,6 +35,7 @@ pub fn story(name: &str, script: impl AsyncFnOnce(&mut Stage)) {
 /// The story alone.
 pub fn play(script: impl AsyncFnOnce(&mut Stage)) -> Book {
     fastrand::seed(SEED);
+    on_the_second();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
@@ -44,7 +45,6 @@ pub fn play(script: impl AsyncFnOnce(&mut Stage)) -> Book {
         let project = Project::new(&line).await;
         let service = service(&sandbox);
         let mut stage = Stage { sandbox, line, project, service };
-        on_the_second();
         script(&mut stage).await;
         stage.project.book
     })
