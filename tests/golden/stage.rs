@@ -39,6 +39,10 @@ pub fn play(script: impl AsyncFnOnce(&mut Stage)) -> Book {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
+        // What is being made says so by the second, so every story begins as far from the next one. The clock is paused.
+        let wall = std::time::UNIX_EPOCH.elapsed().unwrap();
+        let past = Duration::from_nanos(wall.subsec_nanos().into());
+        tokio::time::sleep(Duration::from_millis(1_500) - past).await;
         let (sandbox, seam) = in_process::start(SEED, PROPAGATION, TASK_START, None).unwrap();
         plane::start(&sandbox, seam, SEED);
         let line = Line::new(&sandbox);

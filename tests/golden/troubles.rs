@@ -10,7 +10,7 @@ fn interrupts_are_as_recorded() {
     story("interrupts", async |stage| {
         stage.after("CreateTargetGroup", 1, 0, Deed::Interrupt);
         stage.apply_fails("create, interrupted after its first write").await;
-        stage.after("CreateService", 1, 3, Deed::Interrupt);
+        stage.after("CreateService", 1, 4, Deed::Interrupt);
         stage.apply_fails("create, interrupted while waiting").await;
         stage.left().await;
         stage.apply("create, at last").await;

@@ -193,8 +193,9 @@ fn happen(world: &mut World, now: Duration, event: &Event) {
         Event::Interrupt => {}
         Event::Weights(blue, green) => {
             let arn = |side: &str| {
-                let name = format!("nginx-{side}");
-                arn_of(world, now, "target_groups", |group| group["name"] == name.as_str())
+                let name = format!("nginx-{side}-");
+                let named = |group: &Value| group["name"].as_str().is_some_and(|it| it.starts_with(&name));
+                arn_of(world, now, "target_groups", named)
             };
             if let (Some(rule), Some(one), Some(two)) = (production(world, now), arn("blue"), arn("green")) {
                 let group =
