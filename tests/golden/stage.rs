@@ -1,6 +1,6 @@
 //! One story's stage: a sandbox without sockets, a project on it, and hands that are not ours.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
@@ -35,7 +35,6 @@ pub fn story(name: &str, script: impl AsyncFnOnce(&mut Stage)) {
 /// The story alone.
 pub fn play(script: impl AsyncFnOnce(&mut Stage)) -> Book {
     fastrand::seed(SEED);
-    on_the_second();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
@@ -52,15 +51,6 @@ pub fn play(script: impl AsyncFnOnce(&mut Stage)) -> Book {
         script(&mut stage).await;
         stage.project.book
     })
-}
-
-/// What says when it was last renewed says so in whole seconds of the wall's clock: a story told from the middle of one
-/// renews at another look.
-fn on_the_second() {
-    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    while now().subsec_millis() > 20 {
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
 }
 
 /// `nginx` with two tasks on a side.

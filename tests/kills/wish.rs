@@ -101,9 +101,9 @@ impl Wish {
                 json!([rule["priority"], receivers, weights.len()])
             })
             .collect();
-        let mut wished = vec![json!([100, [format!("nginx-{}", self.public())], 2])];
+        let mut wished = vec![json!([100, [format!("nginx-{}-ddf171", self.public())], 2])];
         if self.phase == "canary" {
-            wished.insert(0, json!([99, [format!("nginx-{}", self.office())], 1]));
+            wished.insert(0, json!([99, [format!("nginx-{}-ddf171", self.office())], 1]));
         }
         let mut rules = rules;
         rules.sort_by_key(|rule| rule[0].as_u64());
