@@ -18,6 +18,7 @@ mod transport;
 #[allow(dead_code, reason = "only some of the wishes are made here")]
 mod wish;
 
+mod adopting;
 mod creating;
 mod listeners;
 mod others;

@@ -87,6 +87,12 @@ impl Stage {
         self.excused.lock().unwrap().push(invariant);
     }
 
+    /// What was before is forgotten: nobody was promised anything then.
+    pub fn begins(&self) {
+        let mut seen = self.seen.lock().unwrap();
+        (seen.failed, seen.open) = Default::default();
+    }
+
     /// Nobody was turned away so far.
     pub fn served(&self) {
         let seen = self.seen.lock().unwrap();
@@ -209,7 +215,7 @@ pub fn arn(state: &Value, attribute: &str) -> String {
 }
 
 /// The first member of that name, wherever it is.
-fn text(answer: &Json, member: &str) -> String {
+pub fn text(answer: &Json, member: &str) -> String {
     fn find<'a>(at: &'a Json, member: &str) -> Option<&'a str> {
         match at {
             Json::Object(members) => match members.get(member).and_then(Json::as_str) {

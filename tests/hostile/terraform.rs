@@ -87,7 +87,7 @@ impl Project {
     }
 
     /// A plan that goes on to an apply.
-    fn plan(&self) -> Result<PlanResponse, String> {
+    pub fn plan(&self) -> Result<PlanResponse, String> {
         errors(&self.resource().validate(&self.config))?;
         let planned = self.propose(&self.config);
         errors(&planned.diagnostics)?;
