@@ -120,6 +120,7 @@ impl Project {
             config: self.config.clone(),
             private: planned.private,
             stop: self.line.interruptible(),
+            ..ApplyRequest::default()
         };
         let done = self.run(request, &planned.planned).await;
         if done {

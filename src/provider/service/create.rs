@@ -29,6 +29,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
 const GONE: &str = "Nothing was left behind. Put right what is named above and apply again.";
 const LEFT: &str = "Nobody is served by what was made so far. It is in the state, marked as tainted: the next apply takes it away and makes it anew.";
+const LOST: &str = "Terraform is gone, so what was made so far is in no state.";
 const SERVES: &str = "It serves, so it counts as created. The next plan shows what is left to do, and the next apply goes on from here.";
 
 impl Applying {
@@ -46,6 +47,10 @@ impl Applying {
             return self.done(request, observed);
         }
         let stopped = matches!(ending.how, How::Interrupted(_));
+        // Terraform is gone, so no state gets what was made: it stays as it is, to be taken up when it counts as given up.
+        if request.gone.is_cancelled() {
+            return self.ended(&ending, LOST);
+        }
         if may_serve(&ending) && (stopped || matches!(ending.how, How::TimedOut(_))) {
             return self.as_created(request, observed, &ending).await;
         }

@@ -18,6 +18,8 @@ pub struct ApplyRequest {
     pub private: Vec<u8>,
     /// Cancelled when the call should end.
     pub stop: CancellationToken,
+    /// Cancelled when the host is gone: what this answers gets into no state.
+    pub gone: CancellationToken,
 }
 
 /// What an apply is to do.

@@ -41,6 +41,9 @@ impl Ending {
 /// Stops the calls in flight and waits for them. A shutdown or a second SIGTERM cuts the waiting short.
 pub async fn drain(calls: &InFlight, first: Ending, endings: &mut mpsc::UnboundedReceiver<Ending>) {
     tracing::debug!(reason = ?first, calls = calls.count(), "ending");
+    if first == Ending::Orphaned {
+        calls.gone().cancel();
+    }
     calls.stop_for_good();
     let mut deadline = Instant::now() + first.patience();
     let mut terminated = first == Ending::Terminated;

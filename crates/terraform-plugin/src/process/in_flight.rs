@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 pub struct InFlight {
     calls: TaskTracker,
     token: Mutex<CancellationToken>,
+    gone: CancellationToken,
 }
 
 impl InFlight {
@@ -42,6 +43,11 @@ impl InFlight {
     pub fn stop_for_good(&self) {
         self.token().cancel();
         self.calls.close();
+    }
+
+    /// Cancelled when the host is gone, so that no answer is heard any more.
+    pub fn gone(&self) -> CancellationToken {
+        self.gone.clone()
     }
 
     /// How many calls there are.

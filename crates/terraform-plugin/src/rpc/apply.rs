@@ -19,6 +19,7 @@ pub(super) async fn apply(
     let (prior_state, planned_private) = (request.prior_state.clone(), request.planned_private.clone());
     let planned_identity = request.planned_identity.clone();
     let type_name = request.type_name.clone();
+    let gone = rpc.calls.gone();
     let result = rpc.run("ApplyResourceChange", &type_name, async move |provider, stop| {
         let resource = resource(&*provider, &request.type_name)?;
         let schema = resource.schema();
@@ -26,7 +27,7 @@ pub(super) async fn apply(
         let planned = object_or_null(request.planned_state.as_ref(), schema)?;
         let config = object_or_null(request.config.as_ref(), schema)?;
         let applied = resource
-            .apply(ApplyRequest { prior, planned, config, private: request.planned_private, stop })
+            .apply(ApplyRequest { prior, planned, config, private: request.planned_private, stop, gone })
             .await;
         let mut diagnostics = applied.diagnostics;
         let known = request.planned_identity;

@@ -94,6 +94,8 @@ pub struct Host {
     provider: Schema,
     schema: Schema,
     identity: Option<IdentitySchema>,
+    /// As last configured, and again for every run.
+    configured: Option<wire::configure_provider::Request>,
     /// What is in the state. A test may put something there, as another run would have left it.
     pub kept: Kept,
 }
@@ -114,6 +116,7 @@ impl Host {
             provider: provider.schema().clone(),
             schema: resource.schema().clone(),
             identity: resource.identity_schema().cloned(),
+            configured: None,
             kept: Kept::default(),
         }
     }
@@ -138,8 +141,17 @@ impl Host {
             config: encode(&whole, &self.provider.object_type()),
             ..Default::default()
         };
+        let answer = answered("configure", self.client.configure_provider(request.clone()).await)?;
+        let warnings = passed("configure", answer.diagnostics)?;
+        self.configured = Some(request);
+        Ok(warnings)
+    }
+
+    /// Terraform plans in one process and applies in another, and configures each.
+    async fn begin(&mut self) -> Result<(), Refused> {
+        let Some(request) = self.configured.clone() else { return Ok(()) };
         let answer = answered("configure", self.client.configure_provider(request).await)?;
-        passed("configure", answer.diagnostics)
+        passed("configure", answer.diagnostics).map(drop)
     }
 
     /// Looks at the object, if there is one.
@@ -165,6 +177,7 @@ impl Host {
     /// Refreshes, validates and plans; a `config` of null is a destroy. Asks for the plan twice, as
     /// Terraform does before it applies one, and panics if the answers differ.
     pub async fn plan(&mut self, config: &Value) -> Result<Plan, Refused> {
+        self.begin().await?;
         let mut warnings = self.refresh().await?;
         if config.is_null() {
             let change = if self.kept.state.is_null() { Change::Nothing } else { Change::Delete };
@@ -184,7 +197,10 @@ impl Host {
         let kept = self.kept.clone();
         let (mut plan, replaces) = self.ask_for_plan(&kept, config).await?;
         if !kept.state.is_null() && (replaces || kept.tainted) {
-            plan = self.ask_for_plan(&Kept::default(), config).await?.0;
+            // What was kept beside the object comes along where it is replaced, and not where it is tainted.
+            let private = if kept.tainted { Vec::new() } else { kept.private };
+            self.begin().await?;
+            plan = self.ask_for_plan(&Kept { private, ..Kept::default() }, config).await?.0;
             plan.change = Change::Replace;
         }
         warnings.extend(plan.warnings);
@@ -218,6 +234,7 @@ impl Host {
             ..Default::default()
         };
         let answer = answered("plan", self.client.plan_resource_change(request.clone()).await)?;
+        self.begin().await?;
         let again = answered("plan", self.client.plan_resource_change(request).await)?;
         assert_eq!(answer.planned_state, again.planned_state, "the plan is not pure");
         assert_eq!(answer.requires_replace, again.requires_replace, "the plan is not pure");
