@@ -1,5 +1,6 @@
 //! The clock of a run: the wall's, or a faster one for rehearsals against a sandbox that runs faster.
 
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -26,9 +27,13 @@ impl Clock {
     /// Seconds since 1970, as every process on the same clock counts them. Tests pause tokio's clock, so what that is
     /// ahead of the wall's is added; a faster clock has counted faster from the beginning.
     pub fn unix(&self) -> u64 {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let ahead = Instant::now().into_std().saturating_duration_since(std::time::Instant::now());
-        (wall + ahead).mul_f64(self.speed).as_secs()
+        /// One moment on both clocks: between two readings a process may be put to sleep.
+        static BOTH: LazyLock<(Duration, std::time::Instant)> = LazyLock::new(|| {
+            let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            (wall, std::time::Instant::now())
+        });
+        let (wall, then) = *BOTH;
+        (wall + Instant::now().into_std().saturating_duration_since(then)).mul_f64(self.speed).as_secs()
     }
 
     pub async fn sleep(&self, time: Duration) {

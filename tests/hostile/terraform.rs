@@ -125,6 +125,7 @@ impl Project {
             config: self.config.clone(),
             private: planned.private,
             stop,
+            ..ApplyRequest::default()
         };
         let result = self.resource().apply(request).await;
         let ended = errors(&result.diagnostics);
