@@ -261,12 +261,7 @@ impl<'a> Look<'a> {
         wait.then(|| Step::Await(self.layout.settle()))
     }
 
-    /// What was taken over as somebody else had made it is tagged when it is first changed, and not for its own sake.
     fn tags(&self) -> Option<Step> {
-        let services = Side::BOTH.into_iter().filter_map(|side| self.observed.service(side));
-        if self.layout.adopted() && services.clone().any(|service| service.tags == self.layout.tags) {
-            return None;
-        }
         let untagged_rule = self
             .observed
             .rules

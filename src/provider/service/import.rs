@@ -215,9 +215,17 @@ pub fn just_moved(state: &Value) -> Option<&str> {
     (state.get("listener_arn").is_null() && state.get("vpc_id").is_null()).then_some(arn)
 }
 
-/// An import's answer.
+/// An import's answer. What carries no id of ours may be in another provider's state still, and would be destroyed with it.
 pub fn answer(result: Result<Value, Diagnostic>) -> ImportResponse {
+    let detail = "What is imported was made by somebody else. Where another resource of any state holds it (aws_ecs_service, \
+                  aws_lb_target_group, aws_lb_listener_rule), take it out of that state without destroying it before this \
+                  is applied, or removing that resource destroys what serves:\n\n\
+                  removed {\n  from = aws_ecs_service.NAME\n  lifecycle {\n    destroy = false\n  }\n}";
     match result {
+        Ok(state) if state.get("creation_id").is_null() => {
+            let held = Diagnostic::warning(AttributePath::root(), "Let go of it elsewhere", detail);
+            ImportResponse { state, diagnostics: held.into(), ..ImportResponse::default() }
+        }
         Ok(state) => ImportResponse { state, ..ImportResponse::default() },
         Err(diagnostic) => diagnostic.into(),
     }
@@ -245,6 +253,14 @@ mod tests {
             ("shop", "web", Asked::One)
         );
         assert_eq!(of(&format!("{arn}-a,{arn}-b")), two);
+    }
+
+    #[test]
+    fn what_others_made_is_imported_with_the_block_that_lets_go_of_it() {
+        let state = |id: Value| Value::object([("creation_id", id)]);
+        let said = answer(Ok(state(Value::Null))).diagnostics.to_string();
+        assert!(said.contains("removed {") && said.contains("destroy = false"), "{said}");
+        assert_eq!(answer(Ok(state("1".into()))).diagnostics.to_string(), "");
     }
 
     #[test]

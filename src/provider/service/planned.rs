@@ -13,7 +13,7 @@ use crate::bluegreen::phase::Phase;
 use crate::bluegreen::preflight;
 use crate::bluegreen::routing::Role;
 use crate::bluegreen::side::Side;
-use crate::bluegreen::step::Step;
+use crate::bluegreen::step::{Step, Why};
 use crate::bluegreen::{plan as planner, tell};
 use crate::duration;
 use terraform_plugin::planning;
@@ -69,13 +69,17 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
     PlanResponse { planned, requires_replace: replaced, private: request.private.clone(), diagnostics }
 }
 
-/// The steps of the apply. Where there are any, it draws an id first for what was taken over without one.
+/// The steps of the apply. Of what was taken over as somebody else had made it, an apply draws an id first; and what is
+/// not yet tagged, nor on the rule with its other group, is so for its own sake only.
 fn story(observed: &Observed, layout: &Layout, creating: bool) -> Vec<Step> {
-    let steps = planner::story(observed, layout);
-    if creating || steps.is_empty() || !layout.adopted() {
-        return steps;
+    if creating || !layout.adopted() {
+        return planner::story(observed, layout);
     }
-    planner::story(observed, &Layout { id: "drawn".to_owned(), ..layout.clone() })
+    let steps = planner::story(observed, &Layout { id: "drawn".to_owned(), ..layout.clone() });
+    let mut services = Side::BOTH.into_iter().filter_map(|side| observed.service(side));
+    let aside = |step: &Step| matches!(step, Step::Tag { .. } | Step::ChangeRule { why: Why::Attach, .. });
+    let as_wished = services.any(|service| service.tags == layout.tags);
+    if as_wished && steps.iter().all(aside) { Vec::new() } else { steps }
 }
 
 /// The proposed object with every default in place, those that follow from another attribute included.

@@ -38,11 +38,12 @@ fn planned(prior: &Value, config: &Value, facts: &Observed) -> PlanResponse {
 fn applied(config: &Value) -> (Value, Observed) {
     let mut facts = Observed::default();
     let mut new = planned(&Value::Null, config, &facts).planned;
-    let layout = Layout::of(&decode::spec(&new).unwrap());
+    let layout = Layout { id: "1".to_owned(), ..Layout::of(&decode::spec(&new).unwrap()) };
     for step in planner::story(&facts, &layout) {
         effect::apply(&step, &layout, &mut facts, &mut Evidence::default());
     }
     state::names(&mut new, &facts);
+    new.set("creation_id", "1");
     (new, facts)
 }
 
