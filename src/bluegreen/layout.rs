@@ -217,11 +217,6 @@ impl Layout {
         Gate::Settled { time: self.settle_time }
     }
 
-    /// Taken over, and not changed since.
-    pub fn adopted(&self) -> bool {
-        self.id.is_empty() && self.creating.is_none()
-    }
-
     pub fn owner(&self) -> String {
         format!("{}/{}", self.cluster, self.name)
     }

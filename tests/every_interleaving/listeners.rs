@@ -14,7 +14,7 @@ use bluegreen_provider::bluegreen::spec::{Spec, TestListener};
 use bluegreen_provider::bluegreen::step::Step;
 
 use crate::disturbance::{DISTURBANCES, Disturbance};
-use crate::wish::{spec, specs};
+use crate::wish::{from_everywhere, spec, specs};
 use crate::{Story, TURNS, standing, turns_of};
 
 const HTTP: &str = "arn:aws:elasticloadbalancing:x:1:listener/app/lb/1/2";
@@ -107,24 +107,13 @@ fn every_phase() -> impl Iterator<Item = (Phase, Phase)> {
 
 #[test]
 fn a_move_to_another_listener_with_every_disturbance_at_every_turn_turns_nobody_away() {
-    let full = std::env::var("BLUEGREEN_SWEEP").is_ok_and(|sweep| sweep == "full");
-    let runs: usize = std::thread::scope(|threads| {
-        let mut started = Vec::new();
-        for (name, spec) in specs() {
-            for from in Phase::ALL {
-                let spec = spec.clone();
-                started.push(threads.spawn(move || moves_from(name, &spec, from, full)));
-            }
-        }
-        started.into_iter().map(|moves| moves.join().unwrap()).sum()
-    });
-    println!("listeners: {runs} runs");
+    println!("listeners: {} runs", from_everywhere(moves_from));
 }
 
-fn moves_from(name: &str, spec: &Spec, from: Phase, full: bool) -> usize {
+fn moves_from(name: &str, spec: &Spec, from: Phase, full: bool) -> u64 {
     let aborts = [Disturbance::Listener(HTTP), Disturbance::Listener(THIRD)];
     let start = standing(spec, from);
-    let (mut runs, mut number) = (0, 0usize);
+    let (mut runs, mut number) = (0u64, 0usize);
     for to in Phase::ALL {
         let wish = moved(spec, to);
         let turns = turns_of(&start, &wish);

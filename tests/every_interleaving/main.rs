@@ -239,18 +239,7 @@ fn disturbed(start: &Story, to: &Spec, strikes: &[(usize, Disturbance)]) {
 
 #[test]
 fn every_move_with_every_disturbance_at_every_turn_converges_and_drops_nobody() {
-    let full = std::env::var("BLUEGREEN_SWEEP").is_ok_and(|sweep| sweep == "full");
-    let runs: u64 = std::thread::scope(|threads| {
-        let mut started = Vec::new();
-        for (name, spec) in specs() {
-            for from in Phase::ALL {
-                let spec = spec.clone();
-                started.push(threads.spawn(move || moves_from(name, &spec, from, full)));
-            }
-        }
-        started.into_iter().map(|moves| moves.join().unwrap()).sum()
-    });
-    println!("every_interleaving: {runs} runs");
+    println!("every_interleaving: {} runs", wish::from_everywhere(moves_from));
 }
 
 fn moves_from(name: &str, spec: &Spec, from: Phase, full: bool) -> u64 {

@@ -153,3 +153,18 @@ fn what_a_layout_makes_of_a_phase_is_seen_as_that_phase() {
     }
     assert_eq!(seen, 2 * 4 * 3 * 3 * 4);
 }
+
+/// From every phase of every wish, side by side; how many runs that were.
+pub fn from_everywhere(moves_from: fn(&str, &Spec, Phase, bool) -> u64) -> u64 {
+    let full = std::env::var("BLUEGREEN_SWEEP").is_ok_and(|sweep| sweep == "full");
+    std::thread::scope(|threads| {
+        let mut started = Vec::new();
+        for (name, spec) in specs() {
+            for from in Phase::ALL {
+                let spec = spec.clone();
+                started.push(threads.spawn(move || moves_from(name, &spec, from, full)));
+            }
+        }
+        started.into_iter().map(|moves| moves.join().unwrap()).sum()
+    })
+}

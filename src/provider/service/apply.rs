@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::namesakes::Namesakes;
 use super::rollout::{Ending, How, Rollout};
 use super::{attributes, decode, explain, import, place, planned, private, protection, state, validate};
-use crate::aws::{Aws, Depth, Ownership, drawn_id};
+use crate::aws::{Aws, Depth, Ownership, Sought, drawn_id};
 use crate::bluegreen::guard::Intent;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
@@ -70,7 +70,7 @@ impl Resource for Service {
 
     async fn read(&self, mut request: ReadRequest) -> ReadResponse {
         if let Some(arn) = import::just_moved(&request.state) {
-            match Box::pin(self.found(arn)).await {
+            match self.found(|aws| import::sought(arn, aws.region())).await {
                 Ok(state) => request.state = state,
                 Err(diagnostic) => {
                     let diagnostics = diagnostic.into();
@@ -124,14 +124,7 @@ impl Resource for Service {
     }
 
     async fn import(&self, id: String, _stop: CancellationToken) -> ImportResponse {
-        let connected = match self.connected().await {
-            Ok(connected) => connected,
-            Err(diagnostic) => return diagnostic.into(),
-        };
-        match import::sought(&id, connected.aws.region()) {
-            Ok(sought) => import::answer(Box::pin(import::import(&connected, &sought)).await),
-            Err(diagnostic) => diagnostic.into(),
-        }
+        import::answer(self.found(|aws| import::sought(&id, aws.region())).await)
     }
 
     fn identity_schema(&self) -> Option<&IdentitySchema> {
@@ -144,14 +137,7 @@ impl Resource for Service {
     }
 
     async fn import_by_identity(&self, identity: Value, _stop: CancellationToken) -> ImportResponse {
-        let connected = match self.connected().await {
-            Ok(connected) => connected,
-            Err(diagnostic) => return diagnostic.into(),
-        };
-        match import::sought_by_identity(&identity, &connected.aws) {
-            Ok(sought) => import::answer(Box::pin(import::import(&connected, &sought)).await),
-            Err(diagnostic) => diagnostic.into(),
-        }
+        import::answer(self.found(|aws| import::sought_by_identity(&identity, aws)).await)
     }
 
     fn moves_from(&self) -> &[&str] {
@@ -181,11 +167,14 @@ impl Service {
         self.connection.read().await.clone()
     }
 
-    /// What a `moved` block has only named.
-    async fn found(&self, arn: &str) -> Result<Value, Diagnostic> {
+    /// What is asked for in whatever way.
+    async fn found(
+        &self,
+        sought: impl FnOnce(&Aws) -> Result<Sought, Diagnostic>,
+    ) -> Result<Value, Diagnostic> {
         let connected = self.connected().await?;
-        let sought = import::sought(arn, connected.aws.region())?;
-        import::import(&connected, &sought).await
+        let sought = sought(&connected.aws)?;
+        Box::pin(import::import(&connected, &sought)).await
     }
 
     /// The facts, and what is ours of them; `None` when all of that is certainly gone.
@@ -217,8 +206,7 @@ fn whose(value: &Value) -> Ownership {
     let (cluster, name, id) = (text("cluster"), text("name"), text("creation_id"));
     let mut whose = Ownership::new(cluster, name, id, text("listener_arn"), test);
     for side in Side::BOTH {
-        let named =
-            |what: &str| value.at(format!("{}.{what}", side.name()).as_str()).as_str().map(str::to_owned);
+        let named = |what: &str| text_of(value, &format!("{}.{what}", side.name()));
         if let Some(name) = named("service_name") {
             whose.service_names[side] = name;
         }
@@ -226,14 +214,14 @@ fn whose(value: &Value) -> Ownership {
             whose.group_names[side] = name;
         }
     }
-    whose.production = value.get("production_rule_arn").as_str().map(str::to_owned);
+    whose.production = text_of(value, "production_rule_arn");
     whose.known = state::known_arns(value);
     whose.known_test = text_of(value, "test_rule_arn");
     whose
 }
 
-fn text_of(value: &Value, name: &str) -> Option<String> {
-    value.get(name).as_str().map(str::to_owned)
+fn text_of(value: &Value, path: &str) -> Option<String> {
+    value.at(path).as_str().map(str::to_owned)
 }
 
 fn layout(spec: &Spec, whose: &Ownership) -> Layout {

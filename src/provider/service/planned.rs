@@ -72,7 +72,7 @@ pub fn plan(request: &PlanRequest) -> PlanResponse {
 /// The steps of the apply. Of what was taken over as somebody else had made it, an apply draws an id first; and what is
 /// not yet tagged, nor on the rule with its other group, is so for its own sake only.
 fn story(observed: &Observed, layout: &Layout, creating: bool) -> Vec<Step> {
-    if creating || !layout.adopted() {
+    if creating || !layout.id.is_empty() {
         return planner::story(observed, layout);
     }
     let steps = planner::story(observed, &Layout { id: "drawn".to_owned(), ..layout.clone() });
