@@ -206,6 +206,28 @@ fn a_creation_that_fails_when_it_serves_already_parks_its_rule_before_it_deletes
     });
 }
 
+/// It was marked as tainted and replaced by the next apply, though everybody was served.
+#[test]
+fn an_interrupted_creation_that_serves_counts_as_created_though_the_last_look_is_from_before() {
+    story(async |stage| {
+        let mut project = canary(stage, "ours").await;
+        let stop = CancellationToken::new();
+        let strike = async {
+            while !stage.all("rules").iter().any(|rule| rule.to_string().contains("nginx.example.com")) {
+                stage.pass(1).await;
+            }
+            stage.fault(json!({ "kind": "stale", "seconds": 5 }));
+            stop.cancel();
+        };
+        let (ended, ()) = tokio::join!(project.apply(stop.clone()), strike);
+        assert_eq!(ended, Ok(Applied::Done));
+        stage.well_again();
+        stage.pass(20).await;
+        apply(&mut project).await.unwrap();
+        stands(stage, &mut project, "interrupted as it began to serve").await;
+    });
+}
+
 /// As created, with a warning: an error would be a replacement at the next apply, of what serves.
 #[test]
 fn a_creation_whose_rule_cannot_be_parked_again_counts_as_created() {

@@ -125,10 +125,28 @@ pub async fn writes_since(stage: &Stage, call: u64) -> Vec<String> {
     writes.map(|call| call["operation"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A plain apply (of nothing: a destroy) finishes the work, and nothing is wrong or left over.
+/// The error's `import` block, without Terraform's frames.
+fn import_block(said: &str) -> Option<String> {
+    let lines = said.lines().map(|line| line.trim_start_matches('│').trim());
+    let block: Vec<&str> = lines.skip_while(|line| *line != "import {").collect();
+    let end = block.iter().position(|line| *line == "}")?;
+    Some(block[..=end].join("\n"))
+}
+
+/// A plain apply (of nothing: a destroy) finishes the work, and nothing is wrong or left over. What was created, served
+/// already and got into no state is refused, and the block in the error is pasted.
 pub async fn finishes(stage: &Stage, to: Option<&'static str>, told: &str) {
     match to {
-        Some(_) => drop(stage.apply().await),
+        Some(_) => {
+            let ran = stage.project.apply().await.unwrap();
+            if !ran.ok {
+                assert_eq!(stage.state().await, Value::Null, "{told}: {}", ran.said());
+                let block = import_block(&ran.said()).unwrap_or_else(|| panic!("{told}: {}", ran.said()));
+                stage.project.write("import.tf", &block).unwrap();
+            }
+            stage.apply().await;
+            stage.project.write("import.tf", "").unwrap();
+        }
         None => {
             let ran = stage.project.destroy().await.unwrap();
             assert!(ran.ok, "{told}: {}", ran.said());

@@ -53,8 +53,9 @@ impl Look<'_> {
     fn make_before_break(&self, old: &Rule) -> Step {
         let public = self.layout.public;
         let need = self.layout.need;
-        let here = self.production.filter(|rule| rule.open());
-        let agree = here.is_none_or(|here| here.sends.only() == old.sends.only());
+        // Where an outsider moved the callers of one listener, they are no example for those of another.
+        let mut ways_in = self.observed.with_role(Role::Production).filter(|rule| rule.open());
+        let agree = ways_in.all(|rule| rule.sends.only() == old.sends.only());
         let side = match old.sends.only() {
             Some(side) if side == public => side,
             Some(side) if agree => match self.ready(side, self.observed.desired(side).max(1)) {

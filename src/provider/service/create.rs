@@ -51,7 +51,8 @@ impl Applying {
         if request.gone.is_cancelled() {
             return self.ended(&ending, LOST);
         }
-        if may_serve(&ending) && (stopped || matches!(ending.how, How::TimedOut(_))) {
+        // The look may be answered from before what this run did.
+        if (ending.routed || seen_to_serve(&ending)) && (stopped || matches!(ending.how, How::TimedOut(_))) {
             return self.as_created(request, observed, &ending).await;
         }
         if stopped {
@@ -61,7 +62,7 @@ impl Applying {
         if matches!(cleaned.how, How::Done) {
             return self.ended(&ending, GONE);
         }
-        let serves = may_serve(&cleaned);
+        let serves = seen_to_serve(&cleaned) || (ending.routed && !cleaned.routed);
         let observed = cleaned.observed.as_ref().unwrap_or(observed);
         if serves {
             self.as_created(request, observed, &ending).await
@@ -201,15 +202,8 @@ pub fn half_made(owner: &str, observed: &Observed, now: u64) -> Option<Diagnosti
     Some(Diagnostic::error(AttributePath::root(), "This is half made", detail))
 }
 
-/// Somebody is sent here, or may be: the look after the last act did not succeed.
-fn may_serve(ending: &Ending) -> bool {
+/// Somebody is sent here by the last look.
+fn seen_to_serve(ending: &Ending) -> bool {
     let sent = |observed: &Observed| Side::BOTH.into_iter().any(|side| observed.used(side));
-    let serves = ending.observed.as_ref().is_some_and(sent);
-    let routed = match &ending.how {
-        How::Failed(Some(step), _) | How::TimedOut(Some(step)) | How::Interrupted(Some(step)) => {
-            step.routes()
-        }
-        _ => false,
-    };
-    serves || (ending.dated && routed)
+    ending.observed.as_ref().is_some_and(sent)
 }

@@ -25,7 +25,7 @@ const BORROWED: &str = " Let it forward elsewhere first. Nothing was touched.";
 
 /// Why a run did not end well.
 pub fn ending(ending: &Ending, layout: &Layout, next: &str) -> Option<Diagnostic> {
-    let Ending { how, observed, dated } = ending;
+    let Ending { how, observed, dated, .. } = ending;
     let (path, summary, gate) = match how {
         How::Done => return None,
         How::Stuck(step, stuck) => stuck_at(step, stuck, layout),

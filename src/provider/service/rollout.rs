@@ -43,6 +43,8 @@ pub struct Ending {
     pub observed: Option<Observed>,
     /// The last look failed, so that `observed` may be from before the last act.
     pub dated: bool,
+    /// A call that changes who is sent where was made, and not refused. A look may be answered from before it.
+    pub routed: bool,
 }
 
 #[derive(Debug)]
@@ -84,6 +86,7 @@ impl Rollout<'_> {
         let mut seen = None;
         let mut waiting_for = None;
         let mut failures = 0;
+        let mut routed = false;
         let mut whose = self.whose.clone();
         let mut layout = self.layout.clone();
         let how = loop {
@@ -128,6 +131,7 @@ impl Rollout<'_> {
                     match self.aws.perform(&act, &whose, &layout, observed).await {
                         Ok(()) => {
                             failures = 0;
+                            routed |= act.step().routes();
                             let times = turns.acted(act.step());
                             self.sleep(BETWEEN_LOOKS * u32::from(times - 1)).await;
                         }
@@ -136,6 +140,7 @@ impl Rollout<'_> {
                         Err(error) => {
                             // The call may have had its effect all the same.
                             turns.tried(act.step());
+                            routed |= act.step().routes() && error.kind.worth_retrying();
                             if let Some(error) = self.pause_after(error, &mut failures).await {
                                 break How::Failed(Some(act.step().clone()), error);
                             }
@@ -145,12 +150,12 @@ impl Rollout<'_> {
             }
         };
         if matches!(how, How::Done) {
-            return Ending { how, observed: seen, dated: false };
+            return Ending { how, observed: seen, dated: false, routed };
         }
         // What is stored is what is there, not what was there before the last act.
         let look = tokio::time::timeout(LAST_LOOK, self.aws.observe(&whose, Depth::Proof)).await;
         let fresh = look.ok().and_then(Result::ok);
-        Ending { how, dated: fresh.is_none(), observed: fresh.or(seen) }
+        Ending { how, dated: fresh.is_none(), observed: fresh.or(seen), routed }
     }
 
     /// Whether this is the end, at that step.
