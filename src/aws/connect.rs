@@ -17,6 +17,7 @@ use aws_sdk_ecs::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_elasticloadbalancingv2 as elb;
 use aws_sdk_sts as sts;
 use secrecy::ExposeSecret;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,7 @@ use super::fetch::{FetchGroups, FetchRules, FetchServices, FetchTags};
 use super::groups::flatten::Attributes;
 use super::limit::{Limits, Quota};
 use super::profile;
+use super::quotas::Most;
 use super::settings::{DEFAULT_RETRIES, Settings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,6 +54,8 @@ pub(super) struct Shared {
     /// By target group, with when they were seen.
     pub attributes: Mutex<HashMap<String, (Instant, Attributes)>>,
     pub admission: Admission,
+    /// What the account may have.
+    pub most: OnceCell<Most>,
 }
 
 impl fmt::Debug for Aws {
@@ -192,6 +196,7 @@ impl Shared {
             owners: Mutex::default(),
             attributes: Mutex::default(),
             admission,
+            most: OnceCell::new(),
         }
     }
 }

@@ -22,6 +22,7 @@ pub use unfit::Unfit;
 
 const LIST: &str = "ecs:ListServices";
 const DESCRIBE: &str = "ecs:DescribeServices";
+const REVISIONS: &str = "ecs:DescribeServiceRevisions";
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +103,9 @@ impl Aws {
                 Err(unfit) => return Ok(Err(unfit)),
             }
         }
+        if let Some(unfit) = self.behind_a_gateway(services).await? {
+            return Ok(Err(unfit));
+        }
         let groups = self.find_groups_by_arn(&arns).await?;
         if let Some(unfit) = groups.iter().find_map(|group| unfit::group(group).err()) {
             return Ok(Err(unfit));
@@ -148,6 +152,20 @@ impl Aws {
         };
         let cluster_arn = cluster_arn(services).unwrap_or_else(|| whose.cluster.clone());
         Ok(Ok(Discovered { whose, cluster_arn, vpc_id }))
+    }
+
+    /// Only a service's revisions tell that.
+    async fn behind_a_gateway(&self, services: &Services) -> Result<Option<Unfit>, Error> {
+        let services = || [&services.blue, &services.green].into_iter().flatten();
+        let current = services().flat_map(|service| service.current_service_revisions.iter().flatten());
+        let arns: Vec<String> = current.filter_map(|revision| revision.arn.clone()).collect();
+        if arns.is_empty() {
+            return Ok(None);
+        }
+        let ecs = self.clients.ecs(Quota::OtherRead).await;
+        let request = ecs.describe_service_revisions().set_service_revision_arns(Some(arns));
+        let revisions = request.send().await.explain(REVISIONS)?.service_revisions.unwrap_or_default();
+        Ok(revisions.iter().find_map(unfit::gateway))
     }
 
     async fn find_groups_by_arn(&self, arns: &Pair<Option<String>>) -> Result<Vec<elb::TargetGroup>, Error> {

@@ -18,6 +18,7 @@ mod observe;
 mod ownership;
 mod perform;
 mod profile;
+mod quotas;
 mod rules;
 mod services;
 mod settings;

@@ -82,6 +82,8 @@ pub enum Mover {
     External,
     #[error("ECS itself (deployment strategy {0})")]
     Strategy(String),
+    #[error("an ECS Gateway (gateway connector {0})")]
+    Gateway(String),
 }
 
 impl Mover {
@@ -93,6 +95,9 @@ impl Mover {
             }
             Mover::Strategy(_) => {
                 "Set its deployment strategy to ROLLING first (UpdateService changes it in place, while no deployment is under way)."
+            }
+            Mover::Gateway(_) => {
+                "Take the gateway connector off the service first (UpdateService with an empty list of gatewayConnectors), once its callers come by a listener rule of your own."
             }
         }
     }

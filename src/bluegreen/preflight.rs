@@ -2,6 +2,7 @@
 //! settings that cannot be changed.
 
 mod carrying;
+pub mod quotas;
 
 use super::layout::Layout;
 use super::listener;

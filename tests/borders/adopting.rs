@@ -228,9 +228,9 @@ fn what_cannot_be_told_apart_is_refused_with_everything_that_leads_to_it() {
 fn what_somebody_else_moves_is_refused_at_import_and_in_the_plan() {
     let controllers = ["CODE_DEPLOY", "EXTERNAL"].map(|it| json!({ "deploymentController": { "type": it } }));
     let strategy = json!({ "deploymentConfiguration": { "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5 } });
-    for (more, said) in
-        controllers.into_iter().chain([strategy]).zip(["CODE_DEPLOY", "EXTERNAL", "BLUE_GREEN"])
-    {
+    let gateway = json!({ "gatewayConnectors": [{ "portName": "web" }] });
+    let movers = ["CODE_DEPLOY", "EXTERNAL", "BLUE_GREEN", "ECS Gateway (gateway connector web)"];
+    for (more, said) in controllers.into_iter().chain([strategy, gateway]).zip(movers) {
         story(async |stage| {
             let legacy = group(stage, "legacy-tg");
             rule(stage, 100, None, &[(&legacy, 1)]);

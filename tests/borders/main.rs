@@ -22,6 +22,7 @@ mod adopting;
 mod creating;
 mod listeners;
 mod others;
+mod quotas;
 mod schedules;
 mod stage;
 mod states;

@@ -63,6 +63,13 @@ pub(super) fn attached(service: &str, raw: &ecs::Service) -> Result<String, Unfi
     }
 }
 
+/// A gateway makes and moves the rules that lead to its services by itself.
+pub(super) fn gateway(revision: &ecs::ServiceRevision) -> Option<Unfit> {
+    let connector = revision.gateway_connectors().first()?;
+    let service = revision.service_arn.clone().unwrap_or_default();
+    Some(Unfit::Moved { service, mover: Mover::Gateway(connector.port_name.clone()) })
+}
+
 /// What there is against a group.
 pub(super) fn group(raw: &elb::TargetGroup) -> Result<(), Unfit> {
     let protocol = raw.protocol.as_ref().map(elb::ProtocolEnum::as_str).unwrap_or_default();

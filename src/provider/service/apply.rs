@@ -15,6 +15,8 @@ use crate::bluegreen::guard::Intent;
 use crate::bluegreen::layout::Layout;
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::owned::Claims;
+use crate::bluegreen::plan;
+use crate::bluegreen::preflight::quotas::{self, Need};
 use crate::bluegreen::side::Side;
 use crate::bluegreen::spec::Spec;
 use crate::provider::clock::Clock;
@@ -303,6 +305,13 @@ impl Applying {
         if let Some(refused) = self.no_way_there(&request.prior, &request.planned).await {
             return unchanged(request, refused);
         }
+        // By what the plan was made from: AWS's quotas are far off, or used up for long.
+        if let Some(observed) = private::decode(&request.private) {
+            let full = self.no_room(&observed).await;
+            if full.has_errors() {
+                return unchanged(request, full);
+            }
+        }
         let ending = self.rollout(Intent::Release).await;
         let Some(observed) = &ending.observed else {
             let next = "Nothing was seen and nothing was done.";
@@ -328,6 +337,18 @@ impl Applying {
             truth.set(secret, request.prior.at(secret).clone());
         }
         ApplyResponse { state: truth, private: private::encode(observed), diagnostics }
+    }
+
+    /// What the load balancer has no room for; asked only where something is to be made on it.
+    pub async fn no_room(&self, observed: &Observed) -> Diagnostics {
+        let need = Need::of(&plan::story(observed, &self.layout));
+        if need.nothing() {
+            return Diagnostics::new();
+        }
+        match self.connected.aws.room(&self.layout.listener).await {
+            Ok(room) => planned::told(quotas::check(need, room, &self.layout)),
+            Err(error) => explain::call(&error, "asking how much room the load balancer has").into(),
+        }
     }
 
     async fn delete(&self, request: &ApplyRequest) -> ApplyResponse {

@@ -137,7 +137,12 @@ impl Applying {
             return diagnostics;
         }
         match self.alone().await {
-            Ok(observed) => diagnostics.extend(planned::problems(&observed, &self.layout)),
+            Ok(observed) => {
+                diagnostics.extend(planned::problems(&observed, &self.layout));
+                if !diagnostics.has_errors() {
+                    diagnostics.extend(self.no_room(&observed).await);
+                }
+            }
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
         diagnostics

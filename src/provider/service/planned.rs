@@ -10,7 +10,7 @@ use crate::bluegreen::gate::Gate;
 use crate::bluegreen::layout::{Layout, short_task_definition};
 use crate::bluegreen::observed::Observed;
 use crate::bluegreen::phase::Phase;
-use crate::bluegreen::preflight;
+use crate::bluegreen::preflight::{self, Problem};
 use crate::bluegreen::routing::Role;
 use crate::bluegreen::side::Side;
 use crate::bluegreen::step::{Step, Why};
@@ -117,8 +117,13 @@ fn replaced(prior: &Value, planned: &Value) -> Vec<AttributePath> {
 
 /// Plan-time facts as errors and warnings on their attributes.
 pub fn problems(observed: &Observed, layout: &Layout) -> Diagnostics {
+    told(preflight::check(observed, layout))
+}
+
+/// Problems on their attributes.
+pub fn told(problems: Vec<Problem>) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    for problem in preflight::check(observed, layout) {
+    for problem in problems {
         if problem.fatal {
             diagnostics.error(problem.attribute, problem.summary, problem.detail);
         } else {

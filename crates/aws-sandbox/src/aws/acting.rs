@@ -31,7 +31,7 @@ impl World {
             return Err(row.dialect.throttled());
         }
         let params = &Params::new(row.dialect, &request.params);
-        let read = |state| (row.read)(state, now, &request.operation, params);
+        let read = |state| (row.read)(state, &self.settings, now, &request.operation, params);
         let answer = match (verdict.missing, verdict.stale) {
             (Some(young), _) => read(&self.state.without_younger_than(now.saturating_sub(young))),
             (None, Some(back)) => read(self.history.as_of(now.saturating_sub(back)).unwrap_or(&self.state)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::quotas::Bucket;
 use super::state::State;
 use super::tags::Tags;
-use super::world::World;
+use super::world::{Settings, World};
 use super::{acm, ecs, elb, s3, sts};
 use crate::call::dialect::Dialect;
 use crate::call::error::Answer;
@@ -15,7 +15,7 @@ use crate::call::request::{Request, Service};
 pub struct Row {
     pub dialect: &'static Dialect,
     /// Answers a read; `None` if there is none of that name.
-    pub read: fn(&State, Duration, &str, &Params) -> Option<Answer>,
+    pub read: fn(&State, &Settings, Duration, &str, &Params) -> Option<Answer>,
     /// Does a write; `None` if there is none of that name.
     pub write: fn(&mut World, Duration, &str, &Params) -> Option<Answer>,
     pub touches: fn(&State, &str, &Params) -> Vec<(String, Tags)>,

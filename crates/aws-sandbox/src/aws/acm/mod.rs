@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::state::State;
 use super::tags::Tags;
-use super::world::World;
+use super::world::{Settings, World};
 use crate::call::dialect::{Absent, Dialect, Protocol};
 use crate::call::error::Answer;
 use crate::call::params::Params;
@@ -35,7 +35,7 @@ pub const DIALECT: Dialect = Dialect {
     failed: "InternalFailure",
 };
 
-pub fn read(state: &State, now: Duration, operation: &str, params: &Params) -> Option<Answer> {
+pub fn read(state: &State, _: &Settings, now: Duration, operation: &str, params: &Params) -> Option<Answer> {
     Some(match operation {
         "DescribeCertificate" => state.describe_certificate(now, params),
         "GetCertificate" => state.get_certificate(now, params),

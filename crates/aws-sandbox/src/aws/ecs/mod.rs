@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::state::State;
 use super::tags::Tags;
-use super::world::World;
+use super::world::{Settings, World};
 use crate::call::dialect::{Absent, Dialect, Protocol};
 use crate::call::error::Answer;
 use crate::call::params::Params;
@@ -29,7 +29,7 @@ pub const DIALECT: Dialect = Dialect {
     failed: "ServerException",
 };
 
-pub fn read(state: &State, _now: Duration, operation: &str, params: &Params) -> Option<Answer> {
+pub fn read(state: &State, _: &Settings, _: Duration, operation: &str, params: &Params) -> Option<Answer> {
     let ecs = &state.ecs;
     Some(match operation {
         "DescribeClusters" => ecs.describe_clusters(params),

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::state::State;
 use super::tags::Tags;
-use super::world::World;
+use super::world::{Settings, World};
 use crate::call::dialect::{Absent, Dialect, Protocol};
 use crate::call::error::Answer;
 use crate::call::params::Params;
@@ -32,7 +32,13 @@ pub const DIALECT: Dialect = Dialect {
     failed: "InternalFailure",
 };
 
-pub fn read(state: &State, now: Duration, operation: &str, params: &Params) -> Option<Answer> {
+pub fn read(
+    state: &State,
+    settings: &Settings,
+    now: Duration,
+    operation: &str,
+    params: &Params,
+) -> Option<Answer> {
     let elb = &state.elb;
     Some(match operation {
         "DescribeLoadBalancers" => elb.describe_load_balancers(now, params),
@@ -46,7 +52,7 @@ pub fn read(state: &State, now: Duration, operation: &str, params: &Params) -> O
         "DescribeTargetHealth" => elb.describe_target_health(params),
         "DescribeRules" => elb.describe_rules(params),
         "DescribeTags" => elb.describe_tags(params),
-        "DescribeAccountLimits" => Ok(quotas::account_limits()),
+        "DescribeAccountLimits" => Ok(quotas::account_limits(settings)),
         _ => return None,
     })
 }

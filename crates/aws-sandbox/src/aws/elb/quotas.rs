@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::aws::quotas::Bucket;
+use crate::aws::world::Settings;
 use crate::call::request::Request;
 
 pub fn buckets(request: &Request) -> Vec<Bucket> {
@@ -17,14 +18,14 @@ pub fn buckets(request: &Request) -> Vec<Bucket> {
     vec![("elb account", 40.0, 10.0), own]
 }
 
-pub fn account_limits() -> Value {
+pub fn account_limits(settings: &Settings) -> Value {
     let rows = [
         ("application-load-balancers", 50),
         ("listeners-per-application-load-balancer", 50),
-        ("rules-per-application-load-balancer", 100),
+        ("rules-per-application-load-balancer", settings.rules_per_load_balancer),
         ("target-groups", 3000),
         ("target-groups-per-action-on-application-load-balancer", 5),
-        ("target-groups-per-application-load-balancer", 100),
+        ("target-groups-per-application-load-balancer", settings.groups_per_load_balancer),
         ("targets-per-application-load-balancer", 1000),
         ("targets-per-target-group", 1000),
         ("condition-values-per-alb-rule", 5),

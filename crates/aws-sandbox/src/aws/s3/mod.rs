@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::quotas::Bucket;
 use super::state::State;
-use super::world::World;
+use super::world::{Settings, World};
 use crate::call::dialect::{Absent, Dialect, Protocol};
 use crate::call::error::Answer;
 use crate::call::params::Params;
@@ -35,7 +35,7 @@ pub const DIALECT: Dialect = Dialect {
     failed: "InternalError",
 };
 
-pub fn read(state: &State, _now: Duration, operation: &str, params: &Params) -> Option<Answer> {
+pub fn read(state: &State, _: &Settings, _: Duration, operation: &str, params: &Params) -> Option<Answer> {
     let s3 = &state.s3;
     Some(match operation {
         "ListBuckets" => s3.list_buckets(),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::quotas::Bucket;
 use super::state::State;
-use super::world::World;
+use super::world::{Settings, World};
 use crate::call::dialect::{Absent, Dialect, Protocol};
 use crate::call::error::Answer;
 use crate::call::params::Params;
@@ -31,7 +31,7 @@ pub const DIALECT: Dialect = Dialect {
     failed: "InternalFailure",
 };
 
-pub fn read(state: &State, _now: Duration, operation: &str, _params: &Params) -> Option<Answer> {
+pub fn read(state: &State, _: &Settings, _: Duration, operation: &str, _: &Params) -> Option<Answer> {
     let account = &state.ecs.place.account;
     match operation {
         "GetCallerIdentity" => Some(Ok(json!({
