@@ -56,12 +56,15 @@
 //!
 //! # Testing
 //!
-//! The feature `testing` has Terraform's own rules and a host that keeps them, in the module `testing`.
+//! The feature `host` has Terraform's own rules and a host that keeps them, in the module `host`; the feature
+//! `testing` has the same and more for tests, in the module `testing`.
 
 #![warn(missing_docs)]
 
 mod diagnostics;
 pub mod docs;
+#[cfg(all(unix, feature = "host"))]
+pub mod host;
 mod kinds;
 pub mod planning;
 mod process;
