@@ -6,8 +6,12 @@
 mod support;
 
 mod addresses;
+mod demo;
 mod drift;
+mod example;
 mod failures;
 mod inputs;
+mod locks;
 mod moves;
 mod naive;
+mod probe;
