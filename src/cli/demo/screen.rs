@@ -96,7 +96,7 @@ impl Screen {
     }
 
     pub fn begin(&self, number: usize, this: &Move, changed: &[String]) {
-        self.say(&format!("{number}. {}: {}", this.name, this.about));
+        self.say(&format!("\n{number}. {}: {}", this.name, this.about));
         for line in changed {
             self.say(&format!("   {TFVARS}: {line}"));
         }
@@ -151,7 +151,7 @@ impl Screen {
             return self.say(&format!("   done in {:.1}s", row.seconds));
         }
         self.say(&format!(
-            "   done in {:.1}s: public on {}, office on {}; {} requests, {} failed; second plan {}\n",
+            "   done in {:.1}s: public on {}, office on {}; {} requests, {} failed; second plan {}",
             row.seconds, row.public, row.office, row.requests, row.failures, row.plan
         ));
     }

@@ -55,7 +55,6 @@ impl Story {
         };
         self.screen.command(&self.player.typed("init"));
         self.player.begin().await?;
-        self.screen.say("");
         for this in moves::all().into_iter().take(self.moves) {
             self.make(&this, &mut so_far).await?;
         }
@@ -166,7 +165,7 @@ impl Story {
     }
 
     async fn destroy(&mut self, so_far: &mut SoFar) -> anyhow::Result<()> {
-        self.screen.say(&format!("{}. destroy: nothing is left", so_far.rows.len() + 1));
+        self.screen.say(&format!("\n{}. destroy: nothing is left", so_far.rows.len() + 1));
         self.screen.command(&self.player.typed("destroy"));
         let began = Instant::now();
         let destroyed = self.screen.watch(self.player.destroy(), None).await?;
