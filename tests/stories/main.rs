@@ -8,6 +8,7 @@ mod support;
 mod addresses;
 mod drift;
 mod failures;
+mod handing_over;
 mod inputs;
 mod moves;
 mod naive;

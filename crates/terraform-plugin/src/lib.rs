@@ -75,9 +75,11 @@ pub mod wire;
 pub use async_trait::async_trait;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use kinds::{
-    Action, ApplyRequest, ApplyResponse, ImportResponse, MoveRequest, MoveResponse, PlanRequest,
-    PlanResponse, Provider, ReadRequest, ReadResponse, Resource,
+    Action, ApplyRequest, ApplyResponse, DataResponse, DataSource, ImportResponse, MoveRequest, MoveResponse,
+    PlanRequest, PlanResponse, Provider, ReadRequest, ReadResponse, Resource,
 };
 pub use process::{ServeOptions, serve, serve_debug};
-pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, Kind, Nesting, Presence, Schema};
+pub use schema::{
+    Attribute, Block, Count, IdentityAttribute, IdentitySchema, Kind, Nesting, Presence, Schema,
+};
 pub use value::{AttributePath, Number, Step, Type, Value, codec};
