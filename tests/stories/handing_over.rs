@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_ecs::types::{AwsVpcConfiguration, LaunchType, LoadBalancer, NetworkConfiguration};
 use aws_sdk_elasticloadbalancingv2::types as elb;
+use bluegreen_provider::traffic::Tally;
 use serde_json::json;
 
 use crate::support::{HOST, Stage, Watched, hashicorp};
@@ -148,7 +149,10 @@ async fn held() -> (Stage, Ordinary, Watched) {
     assert!(stage.project.plan_is_empty().await.unwrap(), "theirs is at rest");
     stage.service["name"] = json!("web");
     let traffic = stage.traffic();
-    assert!(!traffic.now("public").await.is_empty());
+    let answered = async || traffic.tally().iter().all(|tally| tally.requests > 0);
+    while !answered().await {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     (stage, ordinary, traffic)
 }
 
@@ -181,7 +185,10 @@ async fn without_removed_blocks_the_adopting_apply_destroys_production() {
     let (_, said) = instead(&stage, &guide("import {")).await;
     assert!(said.contains("3 to destroy") || said.contains("3 destroyed"), "{said}");
     assert!(said.contains("Let go of it elsewhere") && said.contains("destroy = false"), "{said}");
-    let failed: u64 = traffic.stop().await.iter().map(|tally| tally.failures).sum();
+    let tallies = traffic.stop().await;
+    let sum = |of: fn(&Tally) -> u64| tallies.iter().map(of).sum::<u64>();
+    let (requests, failed) = (sum(|tally| tally.requests), sum(|tally| tally.failures));
+    println!("without the removed blocks: {failed} of {requests} requests failed\n{said}");
     assert!(failed > 0, "callers saw nothing of it, so this proves nothing:\n{said}");
     stage.end().await;
 }
