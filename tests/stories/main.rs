@@ -6,6 +6,7 @@
 mod support;
 
 mod addresses;
+mod complete;
 mod drift;
 mod failures;
 mod handing_over;
