@@ -33,9 +33,6 @@ locals {
     project = var.name
     managed = "terraform"
   }
-
-  # The office sees the candidate while a canary is open.
-  canary_source_ips = var.office_cidrs
 }
 
 module "vpc" {
@@ -117,7 +114,7 @@ module "service" {
   enable_canary     = each.value.enable_canary
   activate_canary   = each.value.activate_canary
   promote_to_all    = each.value.promote_to_all
-  canary_source_ips = local.canary_source_ips
+  canary_source_ips = var.office_cidrs
 
   tags = local.tags
 }

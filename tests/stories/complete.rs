@@ -32,14 +32,16 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A copy of the example, or of a folder in it, that finds both providers in a mirror.
+/// A copy of the example, or of a folder in it, of somebody who has both providers at home.
 fn project(folder: &TempDir, part: &str) -> Project {
     let place = folder.path().join("project");
     copy(&Path::new(EXAMPLE).join(part), &place);
-    let mirror = hashicorp::mirror(folder.path());
+    hashicorp::at_home(folder.path());
+    std::fs::write(folder.path().join("nothing.tfrc"), "").unwrap();
     Project::new(&place, Path::new(PROBE))
         .unwrap()
-        .with("TF_CLI_CONFIG_FILE", mirror.to_string_lossy())
+        .with("TF_CLI_CONFIG_FILE", folder.path().join("nothing.tfrc").to_string_lossy())
+        .with("HOME", folder.path().to_string_lossy())
         .with("AWS_ACCESS_KEY_ID", "sandbox")
         .with("AWS_SECRET_ACCESS_KEY", "sandbox")
 }
@@ -126,6 +128,28 @@ fn unknown_until_made(plan: &Value, paths: &[&str]) {
     }
 }
 
+/// They are JSON in a string, which no schema checks. ECS does.
+async fn take_the_task_definitions(stage: &Stage, plan: &Value) {
+    let changes = plan["resource_changes"].as_array().unwrap();
+    let planned = changes.iter().filter(|change| change["type"] == "aws_ecs_task_definition");
+    let mut images = BTreeSet::new();
+    for definition in planned.map(|change| &change["change"]["after"]) {
+        let containers: Value =
+            serde_json::from_str(definition["container_definitions"].as_str().unwrap()).unwrap();
+        assert_eq!(definition["skip_destroy"], true);
+        let asked = json!({
+            "family": definition["family"], "networkMode": definition["network_mode"],
+            "requiresCompatibilities": definition["requires_compatibilities"],
+            "cpu": definition["cpu"], "memory": definition["memory"], "containerDefinitions": containers,
+        });
+        let made = support::ecs(&stage.sandbox.ready.endpoint, "RegisterTaskDefinition", asked).await;
+        let container = &made["taskDefinition"]["containerDefinitions"][0];
+        assert_eq!(container["portMappings"][0]["containerPort"], 80, "{made}");
+        images.insert(container["image"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(images.len(), 4, "two services, two sides: {images:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_example_is_taken_as_it_stands_and_every_id_comes_from_a_resource() {
     let stage = Stage::new().await;
@@ -156,6 +180,8 @@ async fn the_example_is_taken_as_it_stands_and_every_id_comes_from_a_resource() 
         plan["resource_changes"].as_array().unwrap().iter().filter(|change| change["type"] == kind).count()
     };
     assert_eq!((made(&plan, "aws_nat_gateway"), made(&plan, "aws_lb_listener")), (2, 3));
+
+    take_the_task_definitions(&stage, &plan).await;
 
     let cheap = planned(&project, &["-var=private_tasks=false"]).await;
     unknown_until_made(&cheap, &ids[..4]);

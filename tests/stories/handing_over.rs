@@ -218,11 +218,10 @@ async fn with_the_guide_s_removed_blocks_an_import_takes_over_without_a_failed_r
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_moved_block_takes_the_service_out_of_the_other_provider_s_state() {
     let (stage, ordinary, traffic) = held().await;
-    let moved = "moved {\n  from = aws_ecs_service.web\n  to   = bluegreen_service.web\n}\n";
     // The service moves; what else they hold is let go of.
     let removed = guide("removed {");
     let (_, rest) = removed.split_once("\n\n").unwrap();
-    let (ok, said) = instead(&stage, &format!("{moved}\n{rest}")).await;
+    let (ok, said) = instead(&stage, &(guide("moved {") + "\n" + rest)).await;
     assert!(ok && said.contains("0 destroyed"), "{said}");
     at_rest(&stage, &ordinary).await;
     traffic.none_failed().await;

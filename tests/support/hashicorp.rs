@@ -24,28 +24,23 @@ pub fn override_both(folder: &Path) {
     std::fs::write(folder.join("cli.tfrc"), overrides).unwrap();
 }
 
-/// The versions that a filesystem mirror says it has; any that the examples accept.
+/// Any versions that the examples accept.
 const MIRRORED: [(&str, &str); 2] = [("hashicorp/aws", "6.62.0"), ("ecs-bluegreen/bluegreen", "0.1.0")];
 /// Whose registry an address without a host is in.
 const REGISTRIES: [&str; 2] = ["registry.terraform.io", "registry.opentofu.org"];
 
-/// Both providers in a filesystem mirror and nowhere else, for projects that need `init`; its configuration file.
-pub fn mirror(folder: &Path) -> PathBuf {
+/// Both providers in the home directory `home`, where `init` finds them and asks no registry.
+pub fn at_home(home: &Path) {
     let system = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-    let mirror = folder.join("mirror");
     for registry in REGISTRIES {
+        let plugins = home.join(".terraform.d/plugins").join(registry);
         for ((address, version), binary) in MIRRORED.iter().zip([stand_in(), OURS.into()]) {
-            let package =
-                mirror.join(registry).join(address).join(version).join(format!("{system}_{machine}"));
+            let package = plugins.join(address).join(version).join(format!("{system}_{machine}"));
             std::fs::create_dir_all(&package).unwrap();
             let name = address.rsplit('/').next().unwrap();
             let place = package.join(format!("terraform-provider-{name}_v{version}"));
             std::os::unix::fs::symlink(binary, place).unwrap();
         }
     }
-    let file = folder.join("mirror.tfrc");
-    let text = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
-    std::fs::write(&file, text).unwrap();
-    file
 }

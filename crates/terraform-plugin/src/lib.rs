@@ -1,7 +1,7 @@
 //! Terraform's plugin protocol 6, for providers written in Rust.
 //!
-//! A provider is a [`Provider`] with a [`Resource`] for each of its types; [`serve`] is all that `main` has
-//! to do. `examples/note.rs` is a whole one in under a hundred lines:
+//! A provider is a [`Provider`] with a [`Resource`] for each of its types, and a [`DataSource`] where it has
+//! any; [`serve`] is all that `main` has to do. `examples/note.rs` is a whole one in under a hundred lines:
 //!
 //! ```no_run
 //! use std::{process::ExitCode, sync::Arc};
