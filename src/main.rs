@@ -66,7 +66,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     let ended = runtime.block_on(async {
         match command {
             Command::Sandbox(options) => sandbox::run(options).await.map(|()| ExitCode::SUCCESS),
-            Command::Demo(args) => demo::run(args).await,
+            Command::Demo(args) => demo::run(args, Arc::new(Bluegreen::default())).await,
             Command::Probe(args) => probe::run(args).await,
         }
     });

@@ -1,7 +1,16 @@
-# Two services on one load balancer, released through the toggles in release.auto.tfvars.json.
-# The values of sandbox.auto.tfvars.json come from `terraform-provider-bluegreen sandbox`.
+# Two services on one load balancer, on HTTPS. A release changes env/terraform.tfvars and nothing else.
+#
+#   terraform init -backend-config=env/backend.hcl
+#   terraform apply -var-file=env/terraform.tfvars
+#
+# What an account would have is the sandbox's: `terraform-provider-bluegreen sandbox --port 4600 --dir .` in this
+# folder, which writes sandbox.auto.tfvars.json.
 
 terraform {
+  required_version = ">= 1.11"
+
+  backend "s3" {}
+
   required_providers {
     bluegreen = {
       source = "ecs-bluegreen/bluegreen"
@@ -20,24 +29,31 @@ provider "bluegreen" {
   }
 }
 
+locals {
+  services = {
+    nginx  = { production_priority = 100, canary_priority = 99 }
+    apache = { production_priority = 200, canary_priority = 199 }
+  }
+}
+
 resource "bluegreen_service" "web" {
-  for_each = toset(["apache", "nginx"])
+  for_each = local.services
 
   name         = each.key
   cluster      = var.cluster
   vpc_id       = var.vpc_id
-  listener_arn = var.listeners.production.arn
-  host_headers = ["${each.key}.example.com"]
+  listener_arn = var.listeners.https.arn
+  host_headers = ["${each.key}.${var.domain}"]
 
-  production_priority = each.key == "nginx" ? 100 : 200
-  canary_priority     = each.key == "nginx" ? 99 : 199
+  production_priority = each.value.production_priority
+  canary_priority     = each.value.canary_priority
 
   blue    = { task_definition = "${each.key}:${var.blue_revision}" }
   green   = { task_definition = "${each.key}:${var.green_revision}" }
   primary = var.primary
 
-  desired_count = 2
-  canary_count  = 1
+  desired_count = var.desired_count
+  canary_count  = var.canary_count
 
   container_name = each.key
   container_port = 80
@@ -51,8 +67,4 @@ resource "bluegreen_service" "web" {
   activate_canary   = var.activate_canary
   promote_to_all    = var.promote_to_all
   canary_source_ips = var.canary_source_ips
-}
-
-output "phases" {
-  value = { for name, service in bluegreen_service.web : name => service.phase }
 }

@@ -64,13 +64,7 @@ impl Connection {
         let stream = connect(address, source).await?;
         let (sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(std::io::Error::other)?;
-        tokio::spawn(async move {
-            if let Ok(parts) = connection.without_shutdown().await {
-                // A bound source address has one port for each connection of the last minute;
-                // without a linger they are free at once.
-                let _ = parts.io.inner().set_zero_linger();
-            }
-        });
+        tokio::spawn(connection.without_shutdown());
         Ok(Self { sender })
     }
 
@@ -121,6 +115,9 @@ pub async fn connect(address: SocketAddr, source: Option<IpAddr>) -> std::io::Re
     }
     let stream = socket.connect(address).await?;
     stream.set_nodelay(true)?;
+    // A bound source address has one port for each connection of the last minute; without a linger they are free
+    // at once. Nothing is lost by it: a connection is closed when its last answer has been read, or given up.
+    stream.set_zero_linger()?;
     Ok(stream)
 }
 

@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use hyper::header::{HOST, HeaderValue};
 use hyper::{HeaderMap, Uri};
+use rustls::pki_types::ServerName;
 use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 use super::answered::Answered;
-use super::connection::{Ask, Connection};
+use super::connection::Ask;
 use super::pace::Pace;
 use super::pool::Pool;
+use super::reach::Reach;
 use super::record::{Outcome, Record};
 
 /// For a whole request, connecting included; wall time. Longer than the sandbox's slowest honest answer, so that
@@ -22,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// Requests waiting for an answer at the same time; what is due beyond is skipped, and counted as such.
 const IN_FLIGHT: usize = 64;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Stream {
     pub(super) name: String,
     /// Load balancer nodes, asked in turn.
@@ -33,6 +36,7 @@ pub struct Stream {
     source: Option<IpAddr>,
     requests_per_second: f64,
     keep_alive: KeepAlive,
+    tls: Option<TlsConnector>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +58,14 @@ impl Stream {
             source: None,
             requests_per_second: 10.0,
             keep_alive: KeepAlive::Mixed,
+            tls: None,
         }
+    }
+
+    /// HTTPS: the host is the server name, and the certificate must be its own and of somebody the connector trusts.
+    pub fn over_tls(mut self, tls: TlsConnector) -> Self {
+        self.tls = Some(tls);
+        self
     }
 
     pub fn from(mut self, source: IpAddr) -> Self {
@@ -78,19 +89,23 @@ pub(super) struct Lane {
     pub stream: Stream,
     pub record: Record,
     began: Instant,
-    /// None for a stream without an address or with a host no header can hold: it asks nothing.
+    /// None for a stream without an address or with a host that no header or certificate can hold: it asks nothing.
     ask: Option<Ask>,
     /// Requests started so far; says whose turn it is.
     started: AtomicUsize,
-    /// By node.
-    pools: Vec<Pool>,
+    nodes: Vec<Node>,
+}
+
+struct Node {
+    reach: Reach,
+    pool: Pool,
 }
 
 impl Lane {
     pub fn new(stream: Stream, began: Instant) -> Arc<Self> {
-        let ask = ask(&stream);
-        let pools = stream.addresses.iter().map(|_| Pool::default()).collect();
-        Arc::new(Self { stream, record: Record::default(), began, ask, started: AtomicUsize::new(0), pools })
+        let nodes = nodes(&stream).unwrap_or_default();
+        let ask = ask(&stream).filter(|_| !nodes.is_empty());
+        Arc::new(Self { stream, record: Record::default(), began, ask, started: AtomicUsize::new(0), nodes })
     }
 
     /// Asks at the stream's rate until stopped, then waits for the answers still due.
@@ -101,27 +116,23 @@ impl Lane {
         }
         let pace = Pace { per_second: self.stream.requests_per_second, in_flight: IN_FLIGHT };
         pace.keep(stop, || self.clone().once(), || self.record.skip(self.began.elapsed())).await;
-        self.pools.iter().for_each(Pool::clear);
+        self.nodes.iter().for_each(|node| node.pool.clear());
     }
 
     async fn once(self: Arc<Self>) {
         let Some(ask) = &self.ask else { return };
-        let nodes = self.stream.addresses.len();
         let turn = self.started.fetch_add(1, Ordering::Relaxed);
-        let (node, round) = (turn % nodes, turn / nodes);
+        let (number, round) = (turn % self.nodes.len(), turn / self.nodes.len());
         let keep = match self.stream.keep_alive {
             KeepAlive::Always => true,
             KeepAlive::Never => false,
             KeepAlive::Mixed => round.is_multiple_of(2),
         };
-        let address = SocketAddr::new(self.stream.addresses[node], self.stream.port);
+        let address = SocketAddr::new(self.stream.addresses[number], self.stream.port);
+        let node = &self.nodes[number];
         let started = self.began.elapsed();
         let mut retried = false;
-        let open = async {
-            let connection = Connection::open(address, self.stream.source).await;
-            connection.map_err(|error| format!("cannot connect: {error}"))
-        };
-        let exchange = self.pools[node].ask(ask, keep, open, &mut retried);
+        let exchange = node.pool.ask(ask, keep, node.reach.open(0), &mut retried);
         let answer = match tokio::time::timeout(TIMEOUT, exchange).await {
             Ok(answer) => answer,
             Err(_) => Err(format!("no answer within {TIMEOUT:?}")),
@@ -136,5 +147,19 @@ impl Lane {
 fn ask(stream: &Stream) -> Option<Ask> {
     let host = HeaderValue::from_str(&stream.host).ok()?;
     let headers = HeaderMap::from_iter([(HOST, host)]);
-    (!stream.addresses.is_empty()).then_some(Ask { uri: Uri::from_static("/"), headers })
+    Some(Ask { uri: Uri::from_static("/"), headers })
+}
+
+/// None when the host is no name that a certificate could have.
+fn nodes(stream: &Stream) -> Option<Vec<Node>> {
+    let tls = match &stream.tls {
+        Some(tls) => Some((tls.clone(), ServerName::try_from(stream.host.clone()).ok()?)),
+        None => None,
+    };
+    let node = |address: &IpAddr| {
+        let (host, given, tls) = (stream.host.clone(), vec![*address], tls.clone());
+        let reach = Reach { host, port: stream.port, given, source: stream.source, tls };
+        Node { reach, pool: Pool::default() }
+    };
+    Some(stream.addresses.iter().map(node).collect())
 }

@@ -11,39 +11,52 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_rustls::TlsConnector;
 
-/// `ca` is a PEM file of certificates to trust besides the system's. Reading those takes a while: make one
-/// connector and share it.
-pub fn connector(ca: Option<&Path>, insecure: bool) -> anyhow::Result<TlsConnector> {
+/// Whose certificates a caller believes.
+#[derive(Clone, Copy, Debug)]
+pub enum Trust<'a> {
+    /// Those that the system's roots have issued.
+    System,
+    /// Those that the roots in a PEM file have issued, and no others, as curl does it with `--cacert`.
+    Only(&'a Path),
+    Anybody,
+}
+
+/// Reading roots takes a while: make one connector and share it.
+pub fn connector(trust: Trust) -> anyhow::Result<TlsConnector> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder =
         ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?;
-    let mut config = if insecure {
-        let anybody = Arc::new(Anybody(provider));
-        builder.dangerous().with_custom_certificate_verifier(anybody).with_no_client_auth()
-    } else {
-        builder.with_root_certificates(roots(ca)?).with_no_client_auth()
+    let builder = match trust {
+        Trust::System => builder.with_root_certificates(of_the_system()),
+        Trust::Only(file) => builder.with_root_certificates(of_the_file(file)?),
+        Trust::Anybody => {
+            let anybody = Arc::new(Anybody(provider));
+            builder.dangerous().with_custom_certificate_verifier(anybody)
+        }
     };
+    let mut config = builder.with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-fn roots(ca: Option<&Path>) -> anyhow::Result<RootCertStore> {
+fn of_the_system() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     // Some certificates of a system's store are often unreadable; the others do.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(file) = ca {
-        let told = || format!("cannot read certificates from {}", file.display());
-        let mut found = 0;
-        for certificate in CertificateDer::pem_file_iter(file).with_context(told)? {
-            roots.add(certificate.with_context(told)?).with_context(told)?;
-            found += 1;
-        }
-        anyhow::ensure!(found > 0, "there is no certificate in {}", file.display());
+    roots
+}
+
+fn of_the_file(file: &Path) -> anyhow::Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    let told = || format!("cannot read certificates from {}", file.display());
+    for certificate in CertificateDer::pem_file_iter(file).with_context(told)? {
+        roots.add(certificate.with_context(told)?).with_context(told)?;
     }
+    anyhow::ensure!(!roots.is_empty(), "there is no certificate in {}", file.display());
     Ok(roots)
 }
 
-/// `--insecure`: whoever answers is believed, as long as the handshake itself is sound.
+/// Whoever answers is believed, as long as the handshake itself is sound.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
 

@@ -22,8 +22,8 @@ impl Plugin {
         command.env("BLUEGREEN_CLOCK_SPEED", speed.to_string()).stderr(Stdio::null());
         // The sandbox and its callers go on meanwhile.
         let started = tokio::task::spawn_blocking(|| {
-            let mut process = Process::start(command);
-            let route = process.route();
+            let mut process = Process::start(command).unwrap();
+            let route = process.route().unwrap();
             (process, route)
         });
         let (process, route) = started.await.unwrap();

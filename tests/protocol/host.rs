@@ -39,7 +39,7 @@ pub fn write_script(path: &Path) {
 pub fn start(variables: &[(&str, &str)]) -> Process {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", RUN]).arg(std::env::current_exe().unwrap()).stderr(Stdio::piped());
-    Process::start_with(command, variables)
+    Process::start_with(command, variables).unwrap()
 }
 
 /// What is done to a process and seen of its end.

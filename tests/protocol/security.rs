@@ -10,7 +10,7 @@ use super::host::{Watched as _, start};
 
 fn started(client: &Certificate) -> (Process, Vec<String>) {
     let mut process = start(&[("PLUGIN_CLIENT_CERT", &client.pem)]);
-    let fields = process.handshake();
+    let fields = process.handshake().unwrap();
     (process, fields)
 }
 
@@ -24,7 +24,7 @@ async fn is_served(route: &Route) -> bool {
 async fn only_the_hosts_own_certificate_is_let_in() {
     let (host, stranger) = (Certificate::new(), Certificate::new());
     let (_process, fields) = started(&host);
-    let (path, server) = (fields[3].as_ref(), Process::certificate(&fields[5]));
+    let (path, server) = (fields[3].as_ref(), Process::certificate(&fields[5]).unwrap());
     assert!(!is_served(&Route::plain(path)).await, "without TLS");
     assert!(!is_served(&Route::tls(path, &server, None)).await, "without a certificate");
     assert!(!is_served(&Route::tls(path, &server, Some(&stranger))).await, "with another's");
@@ -35,14 +35,14 @@ async fn only_the_hosts_own_certificate_is_let_in() {
 async fn a_certificate_of_an_earlier_run_is_refused() {
     let earlier = Certificate::new();
     let (mut process, fields) = started(&earlier);
-    let (path, old_server) = (fields[3].clone(), Process::certificate(&fields[5]));
+    let (path, old_server) = (fields[3].clone(), Process::certificate(&fields[5]).unwrap());
     assert!(is_served(&Route::tls(path.as_ref(), &old_server, Some(&earlier))).await, "in its own run");
     process.signal(rustix::process::Signal::TERM);
     assert!(process.wait().success());
     assert!(!is_served(&Route::tls(path.as_ref(), &old_server, Some(&earlier))).await, "after its end");
     let now = Certificate::new();
     let (_process, fields) = started(&now);
-    let (path, server) = (fields[3].as_ref(), Process::certificate(&fields[5]));
+    let (path, server) = (fields[3].as_ref(), Process::certificate(&fields[5]).unwrap());
     assert_ne!(server, old_server, "every run has a certificate of its own");
     assert!(!is_served(&Route::tls(path, &server, Some(&earlier))).await, "replayed");
     assert!(is_served(&Route::tls(path, &server, Some(&now))).await, "the present one");
@@ -64,7 +64,7 @@ fn the_socket_is_in_a_directory_nobody_else_may_enter() {
 fn without_a_cookie_it_explains_itself_and_fails() {
     for cookie in ["", "wrong"] {
         let mut process = start(&[("TF_PLUGIN_MAGIC_COOKIE", cookie)]);
-        assert_eq!(process.handshake(), [""], "nothing on stdout");
+        assert_eq!(process.handshake().unwrap(), [""], "nothing on stdout");
         assert_eq!(process.wait().code(), Some(1));
         assert_eq!(process.stderr(), "This is a toy. Let Terraform play with it.\n");
     }
@@ -74,7 +74,7 @@ fn without_a_cookie_it_explains_itself_and_fails() {
 fn an_unreadable_client_certificate_is_no_reason_to_serve_everybody() {
     for pem in ["", "nonsense"] {
         let mut process = start(&[("PLUGIN_CLIENT_CERT", pem)]);
-        assert_eq!(process.handshake(), [""]);
+        assert_eq!(process.handshake().unwrap(), [""]);
         assert_eq!(process.wait().code(), Some(1));
         let stderr = process.stderr();
         assert!(stderr.contains("PLUGIN_CLIENT_CERT holds no PEM certificate"), "{stderr}");

@@ -6,8 +6,14 @@
 mod support;
 
 mod addresses;
+mod complete;
+mod demo;
 mod drift;
+mod example;
 mod failures;
+mod handing_over;
 mod inputs;
+mod locks;
 mod moves;
 mod naive;
+mod probe;

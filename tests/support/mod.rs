@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses its own part")]
 
 mod api;
+pub mod hashicorp;
 mod toggles;
 
 pub use api::Api;
@@ -165,6 +166,16 @@ pub fn service(sandbox: &Running) -> Value {
 }
 
 pub async fn admin(endpoint: &str, method: &str, path: &str, body: Value) -> Value {
+    sent(endpoint, method, path, "", body).await
+}
+
+/// A call to ECS in its own words; what it answers.
+pub async fn ecs(endpoint: &str, operation: &str, body: Value) -> Value {
+    let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
+    sent(endpoint, "POST", "/", &target, body).await
+}
+
+async fn sent(endpoint: &str, method: &str, path: &str, target: &str, body: Value) -> Value {
     use http_body_util::{BodyExt as _, Full};
     use hyper::body::Bytes;
     let address = endpoint.strip_prefix("http://").unwrap();
@@ -177,7 +188,11 @@ pub async fn admin(endpoint: &str, method: &str, path: &str, body: Value) -> Val
         .method(method)
         .uri(path)
         .header("host", address)
-        .header("content-type", "application/json")
+        .header(
+            "content-type",
+            if target.is_empty() { "application/json" } else { "application/x-amz-json-1.1" },
+        )
+        .header("x-amz-target", target)
         .body(Full::new(body))
         .unwrap();
     let response = sender.send_request(request).await.unwrap();

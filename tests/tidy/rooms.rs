@@ -16,12 +16,13 @@ fn knows(path: &str) -> Option<(&'static str, &'static [&'static str])> {
     }
     let inside = path.strip_prefix("src/")?;
     let room = ROOMS.into_iter().find(|room| inside.starts_with(&format!("{room}/")))?;
-    let demo = ["cli/demo", "cli/sandbox"].iter().any(|place| inside.starts_with(place));
+    let (demo, sandbox) = (inside.starts_with("cli/demo"), inside.starts_with("cli/sandbox"));
     let others: &[&str] = match room {
         "aws" => &["bluegreen"],
         "provider" => &["terraform_plugin", "bluegreen", "aws"],
         "referee" => &["aws_sandbox"],
-        "cli" if demo => &["aws_sandbox", "referee", "traffic"],
+        "cli" if demo => &["aws_sandbox", "referee", "terraform_plugin", "traffic"],
+        "cli" if sandbox => &["aws_sandbox", "referee", "traffic"],
         "cli" => &["traffic"],
         _ => &[],
     };

@@ -179,7 +179,7 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-#[cfg(feature = "testing")]
+#[cfg(feature = "host")]
 impl Diagnostic {
     /// Whether it can only be mended in the provider.
     pub(crate) fn is_a_bug(&self) -> bool {
@@ -187,7 +187,7 @@ impl Diagnostic {
     }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(feature = "host")]
 impl From<wire::Diagnostic> for Diagnostic {
     fn from(diagnostic: wire::Diagnostic) -> Diagnostic {
         let severity = match diagnostic.severity() {

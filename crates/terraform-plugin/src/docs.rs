@@ -99,10 +99,13 @@ impl Page {
                 .filter(|(_, attribute)| belongs(attribute.presence))
                 .map(|(name, each)| (name.as_str(), attribute_line(&nested.path, name, each)))
                 .collect();
-            if title == "Optional" {
-                lines.extend(nested.blocks.iter().map(|(n, b)| (n.as_str(), block_line(&nested.path, n, b))));
-                lines.sort();
-            }
+            let presence = |block: &Block| match block.nesting.count() {
+                Some(count) if count.min > 0 => Presence::Required,
+                _ => Presence::Optional,
+            };
+            let blocks = nested.blocks.iter().filter(|(_, block)| belongs(presence(block)));
+            lines.extend(blocks.map(|(n, b)| (n.as_str(), block_line(&nested.path, n, b))));
+            lines.sort();
             if lines.is_empty() {
                 continue;
             }
@@ -170,11 +173,16 @@ fn attribute_line(path: &[&str], name: &str, attribute: &Attribute) -> String {
 }
 
 fn block_line(path: &[&str], name: &str, block: &Block) -> String {
-    let kind = match block.nesting {
+    let mut kind = match block.nesting {
         Nesting::Single => "Block".to_owned(),
-        Nesting::List { max: 0 } => "Block List".to_owned(),
-        Nesting::List { max } => format!("Block List, Max: {max}"),
+        Nesting::List(_) => "Block List".to_owned(),
+        Nesting::Set(_) => "Block Set".to_owned(),
     };
+    let count = block.nesting.count().unwrap_or_default();
+    for (limit, word) in [(count.min, "Min"), (count.max, "Max")].into_iter().filter(|(limit, _)| *limit > 0)
+    {
+        let _ = write!(kind, ", {word}: {limit}");
+    }
     let description = one_line(&block.content.description);
     format!("- `{name}` ({kind}) {description}{}", see_below(path, name, true))
 }
@@ -199,10 +207,13 @@ fn type_name(kind: &Type) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Count;
 
     fn thing() -> Schema {
         let engine =
             Attribute::object("What\ndrives it.", [("power", Attribute::number("In watts.").required())]);
+        let tyre = Schema::new(0, "It rolls.").attribute("tyre", Attribute::string("Round it."));
+        let wheel = Block { content: tyre, nesting: Nesting::Set(Count { min: 2, max: 0 }) };
         Schema::new(0, "A thing.")
             .attribute("name", Attribute::string("Its name.").required().replaces())
             .attribute("key", Attribute::string("Opens it.").sensitive())
@@ -210,6 +221,7 @@ mod tests {
             .attribute("labels", Attribute::set(Type::String, "Stuck on it.").deprecated("Use `name`."))
             .attribute("id", Attribute::string("Given to it.").computed())
             .list_block("part", 2, Schema::new(0, "A part.").attribute("size", Attribute::number("In mm.")))
+            .block("wheel", wheel)
     }
 
     #[test]
@@ -238,6 +250,7 @@ resource {}
 ### Required
 
 - `name` (String) Its name. A change makes a new object.
+- `wheel` (Block Set, Min: 2) It rolls. (see [below for nested schema](#nestedblock--wheel))
 
 ### Optional
 
@@ -263,6 +276,13 @@ Required:
 Optional:
 
 - `size` (Number) In mm.
+
+<a id="nestedblock--wheel"></a>
+### Nested Schema for `wheel`
+
+Optional:
+
+- `tyre` (String) Round it.
 
 ## Import
 

@@ -1,7 +1,7 @@
 //! Terraform's plugin protocol 6, for providers written in Rust.
 //!
-//! A provider is a [`Provider`] with a [`Resource`] for each of its types; [`serve`] is all that `main` has
-//! to do. `examples/note.rs` is a whole one in under a hundred lines:
+//! A provider is a [`Provider`] with a [`Resource`] for each of its types, and a [`DataSource`] where it has
+//! any; [`serve`] is all that `main` has to do. `examples/note.rs` is a whole one in under a hundred lines:
 //!
 //! ```no_run
 //! use std::{process::ExitCode, sync::Arc};
@@ -56,12 +56,15 @@
 //!
 //! # Testing
 //!
-//! The feature `testing` has Terraform's own rules and a host that keeps them, in the module `testing`.
+//! The feature `host` has Terraform's own rules and a host that keeps them, in the module `host`; the feature
+//! `testing` has the same and more for tests, in the module `testing`.
 
 #![warn(missing_docs)]
 
 mod diagnostics;
 pub mod docs;
+#[cfg(all(unix, feature = "host"))]
+pub mod host;
 mod kinds;
 pub mod planning;
 mod process;
@@ -75,9 +78,11 @@ pub mod wire;
 pub use async_trait::async_trait;
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use kinds::{
-    Action, ApplyRequest, ApplyResponse, ImportResponse, MoveRequest, MoveResponse, PlanRequest,
-    PlanResponse, Provider, ReadRequest, ReadResponse, Resource,
+    Action, ApplyRequest, ApplyResponse, DataResponse, DataSource, ImportResponse, MoveRequest, MoveResponse,
+    PlanRequest, PlanResponse, Provider, ReadRequest, ReadResponse, Resource,
 };
 pub use process::{ServeOptions, serve, serve_debug};
-pub use schema::{Attribute, Block, IdentityAttribute, IdentitySchema, Kind, Nesting, Presence, Schema};
+pub use schema::{
+    Attribute, Block, Count, IdentityAttribute, IdentitySchema, Kind, Nesting, Presence, Schema,
+};
 pub use value::{AttributePath, Number, Step, Type, Value, codec};

@@ -1,7 +1,7 @@
 //! The messages and services of the wire, generated from `proto/` when the crate is built.
 //!
 //! A provider needs none of this. It is here for hosts and tests that speak the protocol themselves, and
-//! changes when the protocol does. The client halves are there with the feature `testing` only.
+//! changes when the protocol does. The client halves are there with the feature `host` only.
 
 #![allow(clippy::all, missing_docs)]
 

@@ -63,8 +63,8 @@ fn a_note_of_somebody_else_is_imported() {
 
 #[tokio::test]
 async fn a_note_is_served_to_the_host_that_started_it() {
-    let mut process = Process::start(Command::new(note()));
-    let mut client = process.route().client().await;
+    let mut process = Process::start(Command::new(note())).unwrap();
+    let mut client = process.route().unwrap().client().await;
     let names = client.get_metadata(wire::get_metadata::Request {}).await.unwrap().into_inner();
     assert_eq!(names.resources[0].type_name, "note_file");
     assert!(!names.server_capabilities.unwrap().move_resource_state, "nothing can be moved here");

@@ -1,4 +1,4 @@
-# release.auto.tfvars is the only file that a release changes, one `terraform apply` a change:
+# env/terraform.tfvars is the only file that a release changes, one `terraform apply -var-file=env/terraform.tfvars` a change:
 #
 #   enable_canary     = false             # true starts GREEN
 #   activate_canary   = false             # true sends canary_source_ips to GREEN

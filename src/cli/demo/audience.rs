@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use super::example::SERVICES;
+use crate::traffic::tls::{self, Trust};
 use crate::traffic::{Answered, Stream, Tally, Traffic};
 use aws_sandbox::Ready;
-
-/// As `examples/sandbox` names them.
-const SERVICES: [&str; 2] = ["apache", "nginx"];
 
 /// Failures in detail after a move, for each of the four.
 const FAILURES_SHOWN: usize = 3;
@@ -26,15 +25,10 @@ impl Office {
     pub fn address(&self) -> Ipv4Addr {
         self.address
     }
-
-    /// A network, as an office has, and not a single address.
-    pub fn cidr(&self) -> String {
-        let [a, b, c, _] = self.address.octets();
-        format!("{a}.{b}.{c}.0/24")
-    }
 }
 
-/// All who ask: both services, each by the public and by the office.
+/// All who ask: both services, each by the public and by the office, by name and over TLS, trusting the sandbox's own
+/// root and nobody else.
 pub struct Audience {
     traffic: Traffic,
 }
@@ -46,18 +40,20 @@ pub struct Seen {
 }
 
 impl Audience {
-    pub fn start(ready: &Ready, office: &Office, requests_per_second: f64) -> Self {
-        let port = ready.listeners.production.port;
+    pub fn start(ready: &Ready, office: &Office, requests_per_second: f64) -> anyhow::Result<Self> {
+        let port = ready.listeners.https.port;
+        let tls = tls::connector(Trust::Only(&ready.ca_pem_file))?;
         let stream = |who: &str, service: &str, source: Ipv4Addr| {
             let nodes = ready.nodes.iter().map(|node| IpAddr::V4(*node));
             Stream::new(&format!("{who} {service}"), nodes, port, &format!("{service}.example.com"))
                 .from(IpAddr::V4(source))
+                .over_tls(tls.clone())
                 .per_second(requests_per_second)
         };
-        let streams = SERVICES.iter().flat_map(|service| {
+        let streams = SERVICES.into_iter().flat_map(|(service, ..)| {
             [stream("public", service, Ipv4Addr::LOCALHOST), stream("office", service, office.address)]
         });
-        Audience { traffic: Traffic::start(streams.collect()) }
+        Ok(Audience { traffic: Traffic::start(streams.collect()) })
     }
 
     pub fn elapsed(&self) -> Duration {
@@ -66,8 +62,9 @@ impl Audience {
 
     pub fn seen(&self, from: Duration, to: Duration) -> Seen {
         let sides = |who: &str| -> Vec<&'static str> {
-            let answered =
-                SERVICES.iter().flat_map(|service| self.traffic.seen(&format!("{who} {service}"), from, to));
+            let answered = SERVICES
+                .iter()
+                .flat_map(|(service, ..)| self.traffic.seen(&format!("{who} {service}"), from, to));
             let sides: BTreeSet<&'static str> =
                 answered.filter_map(|answered: Answered| answered.side()).collect();
             sides.into_iter().collect()

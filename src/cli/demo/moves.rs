@@ -1,4 +1,4 @@
-//! The story the demo tells: what the tfvars file says at each move, and who must see which side after it.
+//! The story the demo tells: what changes in `env/terraform.tfvars` at each move, and who must see which side after it.
 
 use serde_json::{Value, json};
 
@@ -8,8 +8,9 @@ const BAD_REVISION: u32 = 7;
 /// One `terraform apply`.
 pub struct Move {
     pub name: &'static str,
-    /// What changes in the tfvars file.
-    pub set: Value,
+    pub about: &'static str,
+    /// What the tfvars file says then; what is not named stays.
+    pub set: Vec<(&'static str, Value)>,
     /// The side that serves the public and the office afterwards.
     pub public: &'static str,
     pub office: &'static str,
@@ -17,66 +18,69 @@ pub struct Move {
     pub fails: bool,
 }
 
-const fn toggles(enable_canary: bool, activate_canary: bool, promote_to_all: bool) -> [bool; 3] {
-    [enable_canary, activate_canary, promote_to_all]
+const STABLE: [bool; 3] = [false, false, false];
+const STAGED: [bool; 3] = [true, false, false];
+const CANARY: [bool; 3] = [true, true, false];
+const PROMOTED: [bool; 3] = [true, false, true];
+
+/// A move to a phase, with the public and the office on these sides afterwards.
+fn to(
+    [enable, activate, promote]: [bool; 3],
+    name: &'static str,
+    about: &'static str,
+    sides: [&'static str; 2],
+) -> Move {
+    let set = vec![
+        ("enable_canary", json!(enable)),
+        ("activate_canary", json!(activate)),
+        ("promote_to_all", json!(promote)),
+    ];
+    let [public, office] = sides;
+    Move { name, about, set, public, office, fails: false }
 }
 
-const STABLE: [bool; 3] = toggles(false, false, false);
-const STAGED: [bool; 3] = toggles(true, false, false);
-const CANARY: [bool; 3] = toggles(true, true, false);
-const PROMOTED: [bool; 3] = toggles(true, false, true);
-
-fn set([enable, activate, promote]: [bool; 3], more: Value) -> Value {
-    let mut set = json!({ "enable_canary": enable, "activate_canary": activate, "promote_to_all": promote });
-    if let (Some(set), Value::Object(more)) = (set.as_object_mut(), more) {
-        set.extend(more);
+impl Move {
+    fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.set.push((name, value.into()));
+        self
     }
-    set
+
+    fn that_fails(mut self) -> Self {
+        self.fails = true;
+        self
+    }
 }
 
 pub fn all() -> Vec<Move> {
-    let step = |name, phase, more: Value, public, office| Move {
-        name,
-        set: set(phase, more),
-        public,
-        office,
-        fails: false,
-    };
-    let none = || json!({});
+    let (blue, green) = (["blue", "blue"], ["green", "green"]);
     vec![
-        step("create", STABLE, none(), "blue", "blue"),
-        step("staged", STAGED, none(), "blue", "blue"),
-        step("canary", CANARY, none(), "blue", "green"),
-        step("promoted", PROMOTED, none(), "green", "green"),
-        step("roll back", STABLE, none(), "blue", "blue"),
-        step("staged again", STAGED, none(), "blue", "blue"),
-        step("canary again", CANARY, none(), "blue", "green"),
-        step("promoted again", PROMOTED, none(), "green", "green"),
-        step("swap primary", STABLE, json!({ "primary": "green" }), "green", "green"),
-        step("next release on BLUE, canary", CANARY, json!({ "blue_revision": 3 }), "green", "blue"),
-        step("next release on BLUE, promoted", PROMOTED, none(), "blue", "blue"),
-        Move {
-            fails: true,
-            ..step(
-                "bad release on GREEN",
-                STAGED,
-                json!({ "primary": "blue", "green_revision": BAD_REVISION }),
-                "blue",
-                "blue",
-            )
-        },
-        step("back from the bad release", STABLE, none(), "blue", "blue"),
+        to(STABLE, "create", "both sides of both services; everybody on BLUE, v1", blue),
+        to(STAGED, "staged", "v2 starts on GREEN, and nobody is sent there", blue),
+        to(
+            CANARY,
+            "canary",
+            "the office sees v2 on the production URL, the public stays on v1",
+            ["blue", "green"],
+        ),
+        to(PROMOTED, "promoted", "everybody on GREEN, v2; then BLUE is stopped", green),
+        to(STABLE, "roll back", "all toggles off: BLUE is started, proved, and everybody goes back", blue),
+        to(STAGED, "staged again", "once more", blue),
+        to(CANARY, "canary again", "the office first", ["blue", "green"]),
+        to(PROMOTED, "promoted again", "then everybody", green),
+        to(STABLE, "swap primary", "GREEN is home from now on; nothing moves", green)
+            .with("primary", "green"),
+        to(CANARY, "next release on BLUE, canary", "v3 on BLUE, for the office", ["green", "blue"])
+            .with("blue_revision", 3),
+        to(PROMOTED, "next release on BLUE, promoted", "v3 for everybody", blue),
+        to(
+            STAGED,
+            "bad release on GREEN",
+            "v7 never gets healthy: the apply must fail, and nobody notice",
+            blue,
+        )
+        .with("primary", "blue")
+        .with("green_revision", BAD_REVISION)
+        .that_fails(),
+        to(STABLE, "back from the bad release", "all toggles off", blue),
     ]
-}
-
-/// The tfvars file before the first move.
-pub fn beginning() -> Value {
-    set(
-        STABLE,
-        json!({
-            "primary": "blue",
-            "blue_revision": 1,
-            "green_revision": 2,
-        }),
-    )
 }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::audience::{Audience, Office};
-use crate::cli::project::Project;
+use super::example::{SERVICES, TFVARS};
+use super::moves::Move;
+use super::player::{Planned, Player};
 use aws_sandbox::Ready;
 
 /// How often a terminal's line changes, and how often a plain line may be written.
@@ -52,26 +54,67 @@ impl Screen {
         });
     }
 
-    pub fn introduce(&self, ready: &Ready, office: &Office) {
-        let nodes: Vec<String> = urls(ready).collect();
+    pub fn introduce(&self, ready: &Ready, office: &Office, player: &Player) {
+        let nodes: Vec<String> = ready.nodes.iter().map(ToString::to_string).collect();
+        let port = ready.listeners.https.port;
+        let urls = SERVICES.map(|(service, ..)| format!("https://{service}.example.com:{port}/"));
+        match player {
+            Player::Terraform(project) => {
+                self.say(&format!("The folder is examples/sandbox, in {}.", project.folder().display()));
+                self.say(&format!(
+                    "Its state is in S3, at {}, which is the sandbox, as all of AWS here.",
+                    ready.endpoint
+                ));
+            }
+            Player::Host(_) => {
+                self.say("Neither terraform nor tofu is on PATH. The demo drives the provider itself, as Terraform does:");
+                self.say("it starts this program as a plugin and speaks protocol 6 with it, over mutual TLS and by Terraform's rules.");
+                self.say(
+                    "What examples/sandbox says is written out for that, and the state stays in memory.",
+                );
+            }
+        }
+        self.say("");
+        self.say(&format!("A load balancer at {} serves {}.", nodes.join(" and "), urls.join(" and ")));
         self.say(&format!(
-            "A load balancer at {} serves nginx.example.com and apache.example.com.",
-            nodes.join(" and ")
+            "The public asks from 127.0.0.1, the office from {}: by name, over TLS, trusting the sandbox's root alone.",
+            office.address()
         ));
-        self.say(&format!(
-            "The public asks from 127.0.0.1, the office from {} (canary_source_ips = [\"{}\"]).",
-            office.address(),
-            office.cidr()
-        ));
+        self.say("To ask as well, in another terminal, as the public and as the office:");
+        self.say(&format!("  {}", curl(ready, None)));
+        self.say(&format!("  {}", curl(ready, Some(office))));
         self.say("");
     }
 
-    pub fn begin(&self, name: &str, command: &str) {
+    /// A command, before it runs.
+    pub fn command(&self, command: &str) {
+        self.say(&format!("   {command}"));
+        self.bar.set_message(format!("{command} …"));
         if self.live {
-            self.bar.set_message(format!("{name} …"));
             self.bar.enable_steady_tick(Duration::from_millis(120));
-        } else {
-            self.say(&format!("{name}: {command}"));
+        }
+    }
+
+    pub fn begin(&self, number: usize, this: &Move, changed: &[String]) {
+        self.say(&format!("\n{number}. {}: {}", this.name, this.about));
+        for line in changed {
+            self.say(&format!("   {TFVARS}: {line}"));
+        }
+    }
+
+    /// The steps that the apply is going to take.
+    pub fn steps(&self, planned: &[Planned]) {
+        let width = planned.iter().map(|planned| planned.service.len()).max().unwrap_or(0);
+        for Planned { service, steps } in planned {
+            let steps = match steps {
+                None => vec!["known after apply".to_owned()],
+                Some(none) if none.is_empty() => vec!["no steps: nothing moves".to_owned()],
+                Some(steps) => steps.clone(),
+            };
+            let names = std::iter::once(service.as_str()).chain(std::iter::repeat(""));
+            for (name, step) in names.zip(steps) {
+                self.say(&format!("     {name:<width$}  {step}"));
+            }
         }
     }
 
@@ -90,7 +133,7 @@ impl Screen {
                     let seen = audience.seen(now.saturating_sub(NOW), now);
                     let (requests, failures) = audience.counted(Duration::ZERO);
                     let sides = format!("public sees {}, office sees {}", seen.public.join("+"), seen.office.join("+"));
-                    let line = format!("  {:>5.1}s  {sides}  ({requests} requests, {failures} failed)", began.elapsed().as_secs_f64());
+                    let line = format!("     {:>5.1}s  {sides}  ({requests} requests, {failures} failed)", began.elapsed().as_secs_f64());
                     if self.live {
                         self.bar.set_message(line);
                     } else if sides != last {
@@ -104,9 +147,12 @@ impl Screen {
 
     pub fn end(&self, row: &Row) {
         self.bar.set_message("");
+        if row.requests == 0 {
+            return self.say(&format!("   done in {:.1}s", row.seconds));
+        }
         self.say(&format!(
-            "{}: done in {:.1}s, public on {}, office on {}, {} requests, {} failed, second plan {}",
-            row.name, row.seconds, row.public, row.office, row.requests, row.failures, row.plan
+            "   done in {:.1}s: public on {}, office on {}; {} requests, {} failed; second plan {}",
+            row.seconds, row.public, row.office, row.requests, row.failures, row.plan
         ));
     }
 
@@ -135,19 +181,25 @@ impl Screen {
         self.say("");
     }
 
-    pub fn kept(&self, ready: &Ready, project: &Project, office: &Office) {
-        let url = urls(ready).next().unwrap_or_default();
+    pub fn kept(&self, ready: &Ready, player: &Player, office: &Office) {
         self.say("Everything stays up until Ctrl-C. In another terminal:");
-        self.say(&format!("  {} apply", project.typed()));
-        self.say(&format!("  curl -H 'Host: nginx.example.com' {url}/"));
-        self.say(&format!("  curl --interface {} -H 'Host: nginx.example.com' {url}/", office.address()));
+        self.say(&format!("  {}", curl(ready, None)));
+        self.say(&format!("  {}", curl(ready, Some(office))));
         self.say(&format!("  curl {}/_sandbox/state", ready.endpoint));
-        self.say("The toggles are in release.auto.tfvars.json there.");
+        if let Player::Terraform(project) = player {
+            self.say(&format!("And the next release: edit {TFVARS} in {}, then", project.folder().display()));
+            self.say(&format!("  {} apply -var-file={TFVARS}", project.typed()));
+        }
     }
 }
 
-/// The production listener on each node.
-fn urls(ready: &Ready) -> impl Iterator<Item = String> {
-    let listener = &ready.listeners.production;
-    ready.nodes.iter().map(|node| format!("{}://{node}:{}", listener.scheme, listener.port))
+/// The line that asks for nginx at the first node.
+fn curl(ready: &Ready, from: Option<&Office>) -> String {
+    let interface = from.map(|office| format!("--interface {} ", office.address())).unwrap_or_default();
+    let (port, ca) = (ready.listeners.https.port, ready.ca_pem_file.display());
+    let nodes: Vec<String> = ready.nodes.iter().take(1).map(ToString::to_string).collect();
+    format!(
+        "curl {interface}--cacert {ca} --resolve nginx.example.com:{port}:{} https://nginx.example.com:{port}/",
+        nodes.concat()
+    )
 }

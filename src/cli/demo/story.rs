@@ -3,31 +3,31 @@
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use serde_json::{Value, json};
 
 use super::audience::{Audience, Office};
+use super::example::Tfvars;
 use super::moves::{self, Move};
+use super::player::{Applied, Player};
 use super::screen::{Row, Screen};
-use crate::cli::project::{Project, Ran};
 use aws_sandbox::Running;
 
-const RELEASE: &str = "release.auto.tfvars.json";
 /// How long after an apply who sees what is looked at.
 const WATCHED: Duration = Duration::from_millis(700);
 
 pub(super) struct Story {
-    pub project: Project,
+    pub player: Player,
     pub sandbox: Running,
     pub office: Office,
     pub screen: Screen,
     /// Of each of the four audiences.
     pub requests_per_second: f64,
+    /// How many at most.
+    pub moves: usize,
 }
 
 /// How far the story is, and what the table and the last line are made of.
 struct SoFar {
-    /// What the tfvars file says.
-    release: Value,
+    tfvars: Tfvars,
     /// Asks from the first create on; nobody can be served before.
     audience: Option<Audience>,
     /// The side that served the public after the last move.
@@ -41,13 +41,11 @@ struct SoFar {
 impl Story {
     /// Whether all went well: no request failed, each audience saw the side it should, and every second plan was
     /// empty. With `keep` it waits for Ctrl-C at the end instead of destroying, while the requests go on.
-    pub async fn play(&self, keep: bool) -> anyhow::Result<bool> {
+    pub async fn play(&mut self, keep: bool) -> anyhow::Result<bool> {
         let began = Instant::now();
-        self.screen.introduce(&self.sandbox.ready, &self.office);
-        let mut release = moves::beginning();
-        release["canary_source_ips"] = json!([self.office.cidr()]);
+        self.screen.introduce(&self.sandbox.ready, &self.office, &self.player);
         let mut so_far = SoFar {
-            release,
+            tfvars: Tfvars::as_committed(),
             audience: None,
             public: "nobody",
             rows: Vec::new(),
@@ -55,12 +53,14 @@ impl Story {
             failures: 0,
             wrong: Vec::new(),
         };
-        for this in moves::all() {
+        self.screen.command(&self.player.typed("init"));
+        self.player.begin().await?;
+        for this in moves::all().into_iter().take(self.moves) {
             self.make(&this, &mut so_far).await?;
         }
         if keep {
             self.finish(&so_far, began);
-            self.screen.kept(&self.sandbox.ready, &self.project, &self.office);
+            self.screen.kept(&self.sandbox.ready, &self.player, &self.office);
             tokio::signal::ctrl_c().await?;
         } else {
             if let Some(audience) = so_far.audience.take() {
@@ -86,25 +86,31 @@ impl Story {
             .say(&format!("demo: {requests} requests, {failures} failed, {moves} moves, {seconds} seconds"));
     }
 
-    async fn make(&self, this: &Move, so_far: &mut SoFar) -> anyhow::Result<()> {
-        if let (Some(release), Some(set)) = (so_far.release.as_object_mut(), this.set.as_object()) {
-            release.extend(set.clone());
-        }
-        self.project.write(RELEASE, &serde_json::to_string_pretty(&so_far.release)?)?;
-        self.screen.begin(this.name, "terraform apply");
+    async fn make(&mut self, this: &Move, so_far: &mut SoFar) -> anyhow::Result<()> {
+        let changed = this.set.iter().filter(|(name, value)| so_far.tfvars.set(name, value));
+        let changed: Vec<String> = changed.map(|(name, value)| format!("{name} = {value}")).collect();
+        self.player.save(&so_far.tfvars)?;
+        self.screen.begin(so_far.rows.len() + 1, this, &changed);
+        self.screen.command(&self.player.typed("plan"));
+        let planned = self.player.plan().await?;
+        self.screen.steps(&planned);
+        self.screen.command(&self.player.typed("apply"));
         let (began, from) =
             (Instant::now(), so_far.audience.as_ref().map_or(Duration::ZERO, Audience::elapsed));
-        let applied = self.screen.watch(self.project.apply(), so_far.audience.as_ref()).await?;
+        let applied = self.screen.watch(self.player.apply(), so_far.audience.as_ref()).await?;
         let seconds = began.elapsed().as_secs_f64();
         self.ended_as_it_should(this, &applied)?;
-        let empty = self.project.plan_is_empty().await?;
+        let empty = self.player.has_nothing_to_do().await?;
         if empty == this.fails {
             let is = if empty { "empty" } else { "not empty" };
             so_far.wrong.push(format!("the plan after \"{}\" is {is}", this.name));
         }
-        let audience = so_far.audience.get_or_insert_with(|| {
-            Audience::start(&self.sandbox.ready, &self.office, self.requests_per_second)
-        });
+        let audience = match &mut so_far.audience {
+            Some(audience) => audience,
+            none => {
+                none.insert(Audience::start(&self.sandbox.ready, &self.office, self.requests_per_second)?)
+            }
+        };
         tokio::time::sleep(WATCHED).await;
         let now = audience.elapsed();
         let seen = audience.seen(now.saturating_sub(WATCHED), now);
@@ -147,23 +153,24 @@ impl Story {
     }
 
     /// A move that is meant to fail and did has its reason shown.
-    fn ended_as_it_should(&self, this: &Move, applied: &Ran) -> anyhow::Result<()> {
+    fn ended_as_it_should(&self, this: &Move, applied: &Applied) -> anyhow::Result<()> {
         if applied.ok == this.fails {
-            self.screen.say(&applied.said());
-            bail!("terraform apply {} at \"{}\"", if applied.ok { "succeeded" } else { "failed" }, this.name);
+            self.screen.say(&applied.said);
+            bail!("the apply {} at \"{}\"", if applied.ok { "succeeded" } else { "failed" }, this.name);
         }
         if this.fails {
-            self.screen.reason(&applied.said());
+            self.screen.reason(&applied.said);
         }
         Ok(())
     }
 
-    async fn destroy(&self, so_far: &mut SoFar) -> anyhow::Result<()> {
-        self.screen.begin("destroy", "terraform destroy");
+    async fn destroy(&mut self, so_far: &mut SoFar) -> anyhow::Result<()> {
+        self.screen.say(&format!("\n{}. destroy: nothing is left", so_far.rows.len() + 1));
+        self.screen.command(&self.player.typed("destroy"));
         let began = Instant::now();
-        let destroyed = self.screen.watch(self.project.destroy(), None).await?;
+        let destroyed = self.screen.watch(self.player.destroy(), None).await?;
         if !destroyed.ok {
-            bail!("terraform destroy failed:\n{}", destroyed.said());
+            bail!("the destroy failed:\n{}", destroyed.said);
         }
         let nobody = || "-".to_owned();
         self.end(

@@ -25,7 +25,7 @@ use target::Target;
 /// Requests that may wait for their answer at the same time, for each URL.
 const IN_FLIGHT: usize = 64;
 
-/// Poll URLs and count what answers; exit 1 when any request failed.
+/// Poll URLs and count what answers; exit 1 when any request failed, 2 when this command line means nothing.
 #[derive(ClapArgs, Clone, Debug)]
 pub struct Args {
     /// What to poll, http:// or https://.
@@ -40,7 +40,7 @@ pub struct Args {
     /// A header to send, as in 'Name: value'; may be given several times.
     #[arg(long = "header", value_name = "HEADER")]
     headers: Vec<String>,
-    /// Where a host really is, as HOST:PORT:ADDRESS; may be given several times.
+    /// Where a host really is, as HOST:PORT:ADDRESS[,ADDRESS]…; may be given several times.
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
     resolve: Vec<String>,
     /// Local address to call from, to be seen as a canary caller for instance.
@@ -56,13 +56,16 @@ pub struct Args {
     /// For one request, connecting included.
     #[arg(long, default_value = "10s", value_parser = duration)]
     timeout: Duration,
-    /// Certificates to trust besides the system's, a PEM file.
+    /// Root certificates to trust instead of the system's, a PEM file.
     #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
     /// Accept any certificate.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "ca_file")]
     insecure: bool,
 }
+
+/// As clap's.
+const USAGE: u8 = 2;
 
 /// Probes until the duration is over or Ctrl-C, with progress on standard error and the table on
 /// standard output. Success means that there were requests and none failed.
@@ -73,7 +76,14 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             () = over(args.duration) => {}
         }
     };
-    let tallies = probe(&args, Screen::on_stderr(), end).await?;
+    let targets = match targets(&args) {
+        Ok(targets) => targets,
+        Err(error) => {
+            eprintln!("{error:#}");
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    let tallies = probe(&args, targets, Screen::on_stderr(), end).await;
     let mut stdout = std::io::stdout().lock();
     // A reader that went away does not change the verdict.
     let _ = stdout.write_all(screen::table(&tallies).as_bytes());
@@ -100,12 +110,8 @@ fn clean(tallies: &[Tally]) -> bool {
     tallies.iter().all(|tally| tally.requests > 0 && tally.failures == 0)
 }
 
-/// Probes until `end`, which begins with the first request, returns.
-async fn probe(
-    args: &Args,
-    screen: Screen,
-    end: impl AsyncFnOnce(&[Arc<Target>]),
-) -> anyhow::Result<Vec<Tally>> {
+/// What the command line asks for.
+fn targets(args: &Args) -> anyhow::Result<Vec<Arc<Target>>> {
     if !(args.requests_per_second > 0.0 && args.requests_per_second <= 10_000.0) {
         bail!("--requests-per-second must be above 0 and at most 10000");
     }
@@ -113,7 +119,16 @@ async fn probe(
     let targets = args.urls.iter().map(|url| {
         Target::new(url, settings.clone()).map(Arc::new).with_context(|| format!("cannot probe {url}"))
     });
-    let targets = targets.collect::<anyhow::Result<Vec<_>>>()?;
+    targets.collect()
+}
+
+/// Probes until `end`, which begins with the first request, returns.
+async fn probe(
+    args: &Args,
+    targets: Vec<Arc<Target>>,
+    screen: Screen,
+    end: impl AsyncFnOnce(&[Arc<Target>]),
+) -> Vec<Tally> {
     let stop = CancellationToken::new();
     let lanes = TaskTracker::new();
     for target in &targets {
@@ -129,7 +144,7 @@ async fn probe(
     stop.cancel();
     lanes.wait().await;
     screen.clear();
-    Ok(targets.iter().map(|target| target.tally()).collect())
+    targets.iter().map(|target| target.tally()).collect()
 }
 
 #[cfg(test)]

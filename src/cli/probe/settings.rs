@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::Args;
-use crate::traffic::tls;
+use crate::traffic::tls::{self, Trust};
 
 pub(super) struct Settings {
     pub headers: Vec<(HeaderName, HeaderValue)>,
@@ -31,14 +31,19 @@ pub(super) struct Settings {
 impl Settings {
     pub fn read(args: &Args) -> anyhow::Result<Self> {
         let headers = args.headers.iter().map(|line| header(line)).collect::<anyhow::Result<_>>()?;
-        let resolve = args.resolve.iter().map(|text| resolved(text)).collect::<anyhow::Result<_>>()?;
+        let resolve = args.resolve.iter().map(|text| resolved(text)).collect::<anyhow::Result<Vec<_>>>()?;
         let expect = args.expect.split(',').map(range).collect::<anyhow::Result<_>>()?;
         let https = |url: &String| url.parse::<Uri>().is_ok_and(|uri| uri.scheme() == Some(&Scheme::HTTPS));
         let secure = args.urls.iter().any(https);
-        let tls = secure.then(|| tls::connector(args.ca.as_deref(), args.insecure)).transpose()?;
+        let trust = match &args.ca_file {
+            Some(file) => Trust::Only(file),
+            None if args.insecure => Trust::Anybody,
+            None => Trust::System,
+        };
+        let tls = secure.then(|| tls::connector(trust)).transpose()?;
         Ok(Self {
             headers,
-            resolve,
+            resolve: resolve.into_iter().flatten().collect(),
             source: args.source,
             side_header: args.side_header.clone(),
             expect,
@@ -65,15 +70,17 @@ fn header(line: &str) -> anyhow::Result<(HeaderName, HeaderValue)> {
     Ok((name.trim().parse().with_context(told)?, value.trim().parse().with_context(told)?))
 }
 
-fn resolved(text: &str) -> anyhow::Result<(String, u16, IpAddr)> {
+fn resolved(text: &str) -> anyhow::Result<Vec<(String, u16, IpAddr)>> {
     let told = || format!("--resolve {text}: write it as HOST:PORT:ADDRESS");
-    // Only the first two colons part it: the address may be of version 6.
+    // Only the first two colons part it: the addresses may be of version 6.
     let mut parts = text.splitn(3, ':');
-    let (Some(host), Some(port), Some(address)) = (parts.next(), parts.next(), parts.next()) else {
+    let (Some(host), Some(port), Some(addresses)) = (parts.next(), parts.next(), parts.next()) else {
         bail!(told());
     };
-    let address = address.trim_matches(['[', ']']).parse().with_context(told)?;
-    Ok((host.to_ascii_lowercase(), port.parse().with_context(told)?, address))
+    let (host, port) = (host.to_ascii_lowercase(), port.parse().with_context(told)?);
+    let address =
+        |text: &str| Ok((host.clone(), port, text.trim_matches(['[', ']']).parse().with_context(told)?));
+    addresses.split(',').map(address).collect()
 }
 
 fn range(text: &str) -> anyhow::Result<RangeInclusive<u16>> {

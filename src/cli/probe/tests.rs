@@ -64,8 +64,8 @@ async fn tallies(line: &[&str], requests: u64) -> anyhow::Result<Vec<Tally>> {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    let probed = probe(&args, Screen::plain(std::io::sink()), enough);
-    tokio::time::timeout(Duration::from_secs(30), probed).await.expect("requests end")
+    let probed = probe(&args, targets(&args)?, Screen::plain(std::io::sink()), enough);
+    Ok(tokio::time::timeout(Duration::from_secs(30), probed).await.expect("requests end"))
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn certificates_are_checked_unless_told_otherwise() {
     std::fs::write(file.path(), issued.cert.pem()).unwrap();
     let ca = file.path().display().to_string();
 
-    let trusted = tallies(&["--resolve", &resolve, "--ca", &ca, &url], 10).await.unwrap();
+    let trusted = tallies(&["--resolve", &resolve, "--ca-file", &ca, &url], 10).await.unwrap();
     assert!(clean(&trusted), "{}", screen::table(&trusted));
     let believed = tallies(&["--resolve", &resolve, "--insecure", &url], 10).await.unwrap();
     assert!(clean(&believed), "{}", screen::table(&believed));
@@ -148,7 +148,7 @@ async fn nonsense_is_refused_with_the_word_to_blame() {
         (&["--header", "no colon", "http://a/"], "no colon"),
         (&["--resolve", "a:b", "http://a/"], "--resolve a:b"),
         (&["--expect", "2xx", "http://a/"], "2xx"),
-        (&["--ca", "/does/not/exist", "https://a/"], "/does/not/exist"),
+        (&["--ca-file", "/does/not/exist", "https://a/"], "/does/not/exist"),
     ];
     for (line, word) in cases {
         let refused = tallies(line, 1).await.expect_err("nonsense");

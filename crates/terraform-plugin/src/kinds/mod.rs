@@ -3,6 +3,7 @@
 //! Plain values in, plain values out. Nothing here knows how a call travels.
 
 mod apply;
+mod data;
 mod import;
 mod moving;
 mod plan;
@@ -11,6 +12,7 @@ mod read;
 mod resource;
 
 pub use apply::{Action, ApplyRequest, ApplyResponse};
+pub use data::{DataResponse, DataSource};
 pub use import::ImportResponse;
 pub use moving::{MoveRequest, MoveResponse};
 pub use plan::{PlanRequest, PlanResponse};

@@ -1,13 +1,13 @@
-//! The provider itself: its own configuration, and which resources it has.
+//! The provider itself: its own configuration, and what it has.
 
 use async_trait::async_trait;
 
-use super::Resource;
+use super::{DataSource, Resource};
 use crate::diagnostics::Diagnostics;
 use crate::schema::Schema;
 use crate::value::Value;
 
-/// A provider: its own configuration and its resources.
+/// A provider: its own configuration, its resources and its data sources.
 ///
 /// One value serves all calls of a process, and calls run at the same time as others, so what
 /// [`configure`](Provider::configure) leaves for the resources is behind a lock or the like.
@@ -25,6 +25,16 @@ pub trait Provider: Send + Sync + 'static {
     /// The full names of all resources.
     fn resource_names(&self) -> Vec<String>;
 
+    /// The data source of that full name.
+    fn data_source(&self, _type_name: &str) -> Option<&dyn DataSource> {
+        None
+    }
+
+    /// The full names of all data sources.
+    fn data_source_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Checks the configuration without any outside contact. Anything may be unknown.
     fn validate(&self, _config: &Value) -> Diagnostics {
         Diagnostics::new()
@@ -33,7 +43,7 @@ pub trait Provider: Send + Sync + 'static {
     /// Takes the configuration for all later calls. Anything may be unknown during a plan, and that is
     /// no error yet: tell it when the value is needed.
     ///
-    /// Called before any read, plan, apply or import, but not before validate, upgrade or move.
+    /// Called before any read, plan, apply or import, a data source's reads included, but not before validate, upgrade or move.
     async fn configure(&self, _config: &Value, _terraform_version: &str) -> Diagnostics {
         Diagnostics::new()
     }

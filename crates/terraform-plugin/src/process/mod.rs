@@ -21,7 +21,7 @@ pub use serve::{ServeOptions, serve};
 pub use {ending::Ending, serve::serve_to};
 
 #[cfg(feature = "testing")]
-pub(crate) use {
-    handshake::COOKIE_VALUE,
-    plugin::{MAX_MESSAGE, Plugin},
-};
+pub(crate) use plugin::Plugin;
+
+#[cfg(feature = "host")]
+pub(crate) use {handshake::COOKIE_VALUE, plugin::MAX_MESSAGE};

@@ -6,7 +6,7 @@
 //! Called a map's key, though, the inner name is found.
 
 use crate::diagnostics::Diagnostics;
-use crate::schema::Schema;
+use crate::schema::{Nesting, Schema};
 use crate::value::{AttributePath, Step};
 use crate::wire::tfplugin6 as wire;
 
@@ -26,6 +26,10 @@ fn followable(path: &AttributePath, schema: &Schema) -> AttributePath {
     while let Some(Step::Attribute(name)) = steps.next() {
         way = way.attribute(name);
         if let Some(block) = schema.blocks.get(name) {
+            if matches!(block.nesting, Nesting::Set(_)) {
+                // Terraform has no way to point at one block of a set.
+                return way;
+            }
             schema = &block.content;
             if let Some(Step::Index(index)) = steps.peek() {
                 way = way.index(usize::try_from(*index).unwrap_or(0));
@@ -49,7 +53,8 @@ mod tests {
 
     fn check(path: AttributePath, expected: &str) {
         let endpoints = Schema::new(0, "Where.").attribute("url", Attribute::string("URL."));
-        let schema = Schema::new(0, "A thing.").list_block("endpoints", 1, endpoints);
+        let schema = Schema::new(0, "A thing.").list_block("endpoints", 1, endpoints.clone());
+        let schema = schema.set_block("mirror", 0, endpoints);
         assert_eq!(followable(&path, &schema).to_string(), expected);
     }
 
@@ -62,6 +67,7 @@ mod tests {
         check(AttributePath::from("tags").key("a b"), "tags[\"a b\"]");
         check(AttributePath::from("endpoints").index(0).attribute("url"), "endpoints[0].url");
         check(AttributePath::from("endpoints").index(0), "endpoints[0]");
+        check(AttributePath::from("mirror").index(0).attribute("url"), "mirror");
         check(AttributePath::root(), "");
     }
 }

@@ -1,6 +1,6 @@
 //! What the provider has and what it all looks like.
 
-use super::{Rpc, resource};
+use super::{Rpc, data, resource};
 use crate::kinds::Provider;
 use crate::wire::tfplugin6 as wire;
 
@@ -19,9 +19,11 @@ fn capabilities(provider: &dyn Provider) -> wire::ServerCapabilities {
 pub(super) async fn names(rpc: &Rpc) -> wire::get_metadata::Response {
     let names = rpc.run("GetMetadata", "", async |provider, _| {
         let resource = |type_name| wire::get_metadata::ResourceMetadata { type_name };
+        let source = |type_name| wire::get_metadata::DataSourceMetadata { type_name };
         Ok(wire::get_metadata::Response {
             server_capabilities: Some(capabilities(&*provider)),
             resources: provider.resource_names().into_iter().map(resource).collect(),
+            data_sources: provider.data_source_names().into_iter().map(source).collect(),
             diagnostics: Vec::new(),
         })
     });
@@ -42,6 +44,7 @@ pub(super) async fn schemas(rpc: &Rpc) -> wire::get_provider_schema::Response {
             let schema = resource(&*provider, &name)?.schema().into();
             response.resource_schemas.insert(name, schema);
         }
+        data::schemas(&*provider, &mut response)?;
         Ok(response)
     });
     schemas.await.unwrap_or_else(|diagnostic| wire::get_provider_schema::Response {

@@ -4,6 +4,7 @@
 mod apply;
 mod blame;
 mod configure;
+mod data;
 mod identity;
 mod import;
 mod metadata;

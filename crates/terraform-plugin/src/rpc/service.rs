@@ -3,7 +3,7 @@
 
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, apply, configure, identity, import, metadata, moving, plan, read, upgrade, validate};
+use super::{Rpc, apply, configure, data, identity, import, metadata, moving, plan, read, upgrade, validate};
 use crate::wire::tfplugin6 as wire;
 
 #[tonic::async_trait]
@@ -48,6 +48,20 @@ impl wire::provider_server::Provider for Rpc {
         request: Request<wire::validate_resource_config::Request>,
     ) -> Result<Response<wire::validate_resource_config::Response>, Status> {
         Ok(Response::new(validate::resource(self, request.into_inner()).await))
+    }
+
+    async fn validate_data_resource_config(
+        &self,
+        request: Request<wire::validate_data_resource_config::Request>,
+    ) -> Result<Response<wire::validate_data_resource_config::Response>, Status> {
+        Ok(Response::new(data::validate(self, request.into_inner()).await))
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<wire::read_data_source::Request>,
+    ) -> Result<Response<wire::read_data_source::Response>, Status> {
+        Ok(Response::new(data::read(self, request.into_inner()).await))
     }
 
     async fn upgrade_resource_state(

@@ -23,6 +23,12 @@ fn check_level(schema: &Schema, prefix: &str, problems: &mut Vec<String>) {
         if schema.attributes.contains_key(name) {
             problems.push(format!("{path} is an attribute and a block"));
         }
+        if let Some(count) = block.nesting.count()
+            && count.max > 0
+            && count.min > count.max
+        {
+            problems.push(format!("{path} must be there {} times and may be {}", count.min, count.max));
+        }
         check_level(&block.content, &format!("{path}."), problems);
     }
 }
@@ -73,6 +79,7 @@ fn check_name(path: &str, problems: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::{Block, Count, Nesting};
     use crate::value::Value;
 
     fn check(attribute: Attribute, problem: &str) {
@@ -99,6 +106,10 @@ mod tests {
                 .default(Value::object([("c", 1.into())])),
             "fit",
         );
+        let nesting = Nesting::Set(Count { min: 2, max: 1 });
+        let block = Block { content: Schema::new(0, "A part."), nesting };
+        let never = Schema::new(0, "A thing.").block("part", block).check();
+        assert!(never[0].contains("2 times and may be 1"), "{never:?}");
         let reserved = Schema::new(0, "A thing.").attribute("count", Attribute::number("Reserved."));
         assert_eq!(reserved.check().len(), 1);
     }

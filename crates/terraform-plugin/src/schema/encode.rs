@@ -25,16 +25,18 @@ fn block(schema: &Schema) -> wire::schema::Block {
 }
 
 fn nested_block(name: &str, nested: &Block) -> wire::schema::NestedBlock {
-    let (nesting, max) = match nested.nesting {
-        Nesting::Single => (BlockNesting::Single, 0),
-        Nesting::List { max } => (BlockNesting::List, max.into()),
+    let nesting = match nested.nesting {
+        Nesting::Single => BlockNesting::Single,
+        Nesting::List(_) => BlockNesting::List,
+        Nesting::Set(_) => BlockNesting::Set,
     };
+    let count = nested.nesting.count().unwrap_or_default();
     wire::schema::NestedBlock {
         type_name: name.to_owned(),
         block: Some(block(&nested.content)),
         nesting: nesting.into(),
-        min_items: 0,
-        max_items: max,
+        min_items: count.min.into(),
+        max_items: count.max.into(),
     }
 }
 

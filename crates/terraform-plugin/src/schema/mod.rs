@@ -34,16 +34,34 @@ pub struct Block {
     pub nesting: Nesting,
 }
 
-/// How often a block may be written.
+/// How often a block may be written, and in what order its value has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nesting {
     /// At most once; the value is an object or null.
     Single,
-    /// Any number of times up to `max`; the value is a list, empty when there is none.
-    List {
-        /// 0 is no limit.
-        max: u32,
-    },
+    /// The value is a list in the order of the configuration, empty when there is none.
+    List(Count),
+    /// The value is a set, kept sorted, empty when there is none.
+    Set(Count),
+}
+
+/// The least and the most number of blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// From 1 on the block is required.
+    pub min: u32,
+    /// 0 is no limit.
+    pub max: u32,
+}
+
+impl Nesting {
+    /// The least and the most number of blocks of a list or a set.
+    pub fn count(self) -> Option<Count> {
+        match self {
+            Nesting::Single => None,
+            Nesting::List(count) | Nesting::Set(count) => Some(count),
+        }
+    }
 }
 
 impl Schema {
@@ -68,10 +86,18 @@ impl Schema {
     /// With a block that may be written up to `max` times; 0 is no limit.
     #[must_use]
     pub fn list_block(self, name: impl Into<String>, max: u32, content: Schema) -> Schema {
-        self.block(name, Block { content, nesting: Nesting::List { max } })
+        self.block(name, Block { content, nesting: Nesting::List(Count { min: 0, max }) })
     }
 
-    fn block(mut self, name: impl Into<String>, block: Block) -> Schema {
+    /// With a block that may be written up to `max` times, in any order; 0 is no limit.
+    #[must_use]
+    pub fn set_block(self, name: impl Into<String>, max: u32, content: Schema) -> Schema {
+        self.block(name, Block { content, nesting: Nesting::Set(Count { min: 0, max }) })
+    }
+
+    /// With one more block.
+    #[must_use]
+    pub fn block(mut self, name: impl Into<String>, block: Block) -> Schema {
         self.blocks.insert(name.into(), block);
         self
     }
@@ -84,7 +110,8 @@ impl Schema {
             let content = block.content.object_type();
             let kind = match block.nesting {
                 Nesting::Single => content,
-                Nesting::List { .. } => Type::list(content),
+                Nesting::List(_) => Type::list(content),
+                Nesting::Set(_) => Type::set(content),
             };
             (name.clone(), kind)
         });
@@ -96,7 +123,7 @@ impl Schema {
         let attributes = self.attributes.keys().map(|name| (name.clone(), Value::Null));
         let blocks = self.blocks.iter().map(|(name, block)| match block.nesting {
             Nesting::Single => (name.clone(), Value::Null),
-            Nesting::List { .. } => (name.clone(), Value::List(Vec::new())),
+            Nesting::List(_) | Nesting::Set(_) => (name.clone(), Value::List(Vec::new())),
         });
         Value::Map(attributes.chain(blocks).collect())
     }

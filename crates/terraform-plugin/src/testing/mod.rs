@@ -1,15 +1,13 @@
-//! Terraform's side of the protocol, for the tests of a provider: its rules, a host that keeps them, and
-//! ways to start a provider as Terraform does. Behind the feature `testing`.
+//! For the tests of a provider: everything in [`host`](crate::host), and what only tests need. Behind the
+//! feature `testing`.
 //!
 //! From the cheapest to the most real:
 //!
 //! - [`rules`]: what Terraform demands of a plan and of what comes of it, as functions of values.
 //! - [`Host`]: one object's life with a provider in this process, or in another, without Terraform.
+//! - [`Served`]: the server on a private socket, in this process and without TLS.
 //! - [`Process`]: the provider's binary, invited and connected to as Terraform does it, with mutual TLS.
 //! - [`Workspace`]: the real `terraform` or `tofu` with the provider's binary.
-//!
-//! A rule that is broken is a bug in the provider, so all of these panic then, as assertions do. What a
-//! provider refuses in its diagnostics is an `Err`.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -25,18 +23,10 @@
 //! # }
 //! ```
 
-mod certificate;
-mod connection;
-mod host;
-mod process;
-pub mod rules;
 mod served;
 mod workspace;
 
+pub use crate::host::*;
 pub use crate::process::{Ending, serve_to};
-pub use certificate::Certificate;
-pub use connection::{Connection, Route};
-pub use host::{Applied, Change, Host, Kept, Plan, Refused};
-pub use process::{COOKIE, Process};
 pub use served::Served;
 pub use workspace::{Ran, Workspace};

@@ -105,7 +105,7 @@ impl From<&AttributePath> for wire::AttributePath {
     }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(feature = "host")]
 impl From<wire::AttributePath> for AttributePath {
     fn from(path: wire::AttributePath) -> AttributePath {
         use wire::attribute_path::step::Selector;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::planning::wishes_of;
 use crate::schema::{Attribute, Block, Kind, Nesting, Presence, Schema};
 use crate::value::{Type, Value};
 
@@ -55,9 +56,21 @@ fn propose_members(members: &Attributes, prior: &Value, config: &Value) -> Value
 fn propose_block(block: &Block, prior: &Value, config: &Value) -> Value {
     match (block.nesting, config) {
         (Nesting::Single, Value::Map(_)) => proposed_new(&block.content, prior, config),
-        (Nesting::List { .. }, Value::List(elements)) => {
+        (Nesting::List(_), Value::List(elements)) => {
             let element = |(at, element)| proposed_new(&block.content, element_of(prior, at), element);
             Value::List(elements.iter().enumerate().map(element).collect())
+        }
+        // Each with the prior block that has all that is configured, as far as there is one.
+        (Nesting::Set(_), Value::List(elements)) => {
+            let priors = prior.as_list().unwrap_or_default();
+            let wishes = wishes_of(elements, priors);
+            let element = |element: &Value| {
+                let before = wishes.iter().position(|wish| std::ptr::eq(*wish, element));
+                proposed_new(&block.content, before.map_or(&Value::Null, |at| &priors[at]), element)
+            };
+            let mut elements: Vec<Value> = elements.iter().map(element).collect();
+            elements.sort();
+            Value::List(elements)
         }
         _ => config.clone(),
     }
@@ -99,7 +112,14 @@ fn valid_level(schema: &Schema, prior: &Value, config: &Value, planned: &Value, 
             (Nesting::Single, Value::Map(_), Value::Map(_)) => {
                 valid_level(&block.content, prior, config, planned, &at);
             }
-            (Nesting::List { .. }, Value::List(configs), Value::List(plans)) => {
+            (Nesting::Set(_), Value::List(configs), Value::List(plans)) => {
+                assert_eq!(configs.len(), plans.len(), "{at}: count of blocks");
+                for (planned, config) in plans.iter().zip(wishes_of(configs, plans)) {
+                    assert!(!config.is_null(), "{at}: nobody configured {planned:?}");
+                    valid_level(&block.content, &Value::Null, config, planned, &at);
+                }
+            }
+            (Nesting::List(_), Value::List(configs), Value::List(plans)) => {
                 assert_eq!(configs.len(), plans.len(), "{at}: count of blocks");
                 for (index, (config, planned)) in configs.iter().zip(plans).enumerate() {
                     let at = format!("{at}[{index}]");
@@ -169,7 +189,10 @@ fn compatible_level(schema: &Schema, planned: &Value, actual: &Value, at: &str) 
             (Nesting::Single, Value::Map(_), Value::Map(_)) => {
                 compatible_level(&block.content, planned, actual, &at);
             }
-            (Nesting::List { .. }, Value::List(plans), Value::List(actuals)) => {
+            (Nesting::Set(_), Value::List(_), Value::List(_)) => {
+                plain(&Type::set(block.content.object_type()), planned, actual, &at);
+            }
+            (Nesting::List(_), Value::List(plans), Value::List(actuals)) => {
                 assert_eq!(plans.len(), actuals.len(), "{at}: count of blocks");
                 for (index, (planned, actual)) in plans.iter().zip(actuals).enumerate() {
                     compatible_level(&block.content, planned, actual, &format!("{at}[{index}]"));
