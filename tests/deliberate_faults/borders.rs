@@ -1,6 +1,6 @@
 //! Faults at the borders between several states: what is made, left behind, taken up and planned under one name.
 
-use crate::list::{Fault, LIB};
+use crate::list::{BORDERS, Fault, INTERLEAVING, LIB};
 
 const CREATING: &[&str] = &["--test", "borders", "creating"];
 
@@ -67,5 +67,33 @@ pub const FAULTS: &[Fault] = &[
         find: "self.planned = Some(BTreeMap::new());",
         replace: "self.planned.get_or_insert_default();",
         caught_by: LIB,
+    },
+    Fault {
+        name: "a creation that serves is an error where the last look is from before",
+        file: "src/provider/service/rollout.rs",
+        find: "routed |= act.step().routes();",
+        replace: "routed |= act.step().routes() && act.step().waits();",
+        caught_by: CREATING,
+    },
+    Fault {
+        name: "callers that an outsider moved are an example for another listener's",
+        file: "src/bluegreen/plan/moving.rs",
+        find: "ways_in.all(|rule| rule.sends.only() == old.sends.only())",
+        replace: "ways_in.any(|rule| rule.sends.only() == old.sends.only())",
+        caught_by: INTERLEAVING,
+    },
+    Fault {
+        name: "a full load balancer is met half-way",
+        file: "src/bluegreen/preflight/quotas.rs",
+        find: "quota.used.saturating_add(*need) > quota.most",
+        replace: "quota.used > quota.most.max(*need)",
+        caught_by: BORDERS,
+    },
+    Fault {
+        name: "a service behind a gateway is imported",
+        file: "src/aws/discover/unfit.rs",
+        find: "revision.gateway_connectors().first()?",
+        replace: "revision.gateway_connectors().get(1)?",
+        caught_by: BORDERS,
     },
 ];

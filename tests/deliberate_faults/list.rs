@@ -13,7 +13,7 @@ pub struct Fault {
 
 pub const INTERLEAVING: &[&str] = &["--test", "every_interleaving"];
 pub const LIB: &[&str] = &["--package", "terraform-provider-bluegreen", "--lib"];
-const BORDERS: &[&str] = &["--test", "borders"];
+pub const BORDERS: &[&str] = &["--test", "borders"];
 const PROTOCOL: &[&str] = &["--test", "protocol"];
 
 pub fn all() -> impl Iterator<Item = &'static Fault> {

@@ -146,6 +146,21 @@ fn moves_from(name: &str, spec: &Spec, from: Phase, full: bool) -> u64 {
     runs
 }
 
+/// The guard refused what the planner proposed then, and the apply ended there.
+#[test]
+fn callers_whom_an_outsider_moved_are_no_example_for_those_of_another_listener() {
+    for ((_, spec), (from, to)) in specs().iter().flat_map(|spec| every_phase().map(move |two| (spec, two))) {
+        let start = standing(spec, from);
+        for quiet in 0..8 {
+            let mut run = Watched::new(&start, &moved(spec, to));
+            (0..quiet).for_each(|_| drop(run.turn(&[])));
+            run.turn(&[Disturbance::Detach]);
+            run.turn(&[Disturbance::Listener(THIRD)]);
+            run.settle();
+        }
+    }
+}
+
 #[test]
 fn nobody_chosen_changes_sides_twice_whatever_else_a_move_to_another_listener_changes() {
     for ((_, spec), (from, to)) in specs().iter().flat_map(|spec| every_phase().map(move |two| (spec, two))) {
