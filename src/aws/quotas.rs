@@ -63,7 +63,11 @@ impl Aws {
         loop {
             let elb = self.clients.elb(limit::Quota::ElbRead).await;
             let request = elb.describe_target_groups().load_balancer_arn(balancer).page_size(400);
-            let page = request.set_marker(marker).send().await.explain(GROUPS)?;
+            let page = match request.set_marker(marker).send().await.explain(GROUPS) {
+                // No group, for some that answer as AWS does.
+                Err(error) if error.not_found() => return Ok(count),
+                page => page?,
+            };
             count += page.target_groups.unwrap_or_default().len();
             marker = page.next_marker.filter(|marker| !marker.is_empty());
             if marker.is_none() {
