@@ -64,7 +64,7 @@ impl Aws {
             let elb = self.clients.elb(limit::Quota::ElbRead).await;
             let request = elb.describe_target_groups().load_balancer_arn(balancer).page_size(400);
             let page = match request.set_marker(marker).send().await.explain(GROUPS) {
-                // No group, for some that answer as AWS does.
+                // Some say so of a load balancer without any group.
                 Err(error) if error.not_found() => return Ok(count),
                 page => page?,
             };
