@@ -13,6 +13,7 @@ mod example;
 mod failures;
 mod handing_over;
 mod inputs;
+mod listeners;
 mod locks;
 mod moves;
 mod naive;
