@@ -13,6 +13,7 @@ use terraform_plugin::wire::tfplugin6 as wire;
 
 use crate::driver;
 use crate::plugin::Plugin;
+use crate::support::callers::Callers;
 use crate::support::{Stage, Watched};
 use crate::wish::{Wish, left_over, serving};
 
@@ -117,6 +118,8 @@ pub struct Ring {
     known: Kept,
     plugin: Option<Plugin>,
     traffic: Option<Watched>,
+    /// Of a service that moves between listeners.
+    callers: Option<Callers>,
     /// What is there; nothing at first.
     at: Option<Wish>,
     blow: Blow,
@@ -141,6 +144,7 @@ impl Ring {
             known: Kept::default(),
             plugin: None,
             traffic: None,
+            callers: None,
             at: None,
             blow,
             slow_reads_after: None,
@@ -151,6 +155,11 @@ impl Ring {
     /// From now on somebody asks all the time, and nobody may be turned away.
     pub fn watch(&mut self) {
         self.traffic = Some(self.stage.traffic());
+    }
+
+    /// The same where the service goes from one listener to another: one of the two must serve.
+    pub fn watch_both_listeners(&mut self) {
+        self.callers = Some(Callers::start(&self.stage));
     }
 
     /// A plugin that is configured, with what is known.
@@ -178,6 +187,9 @@ impl Ring {
         for (name, value) in wish.change().as_object().unwrap() {
             self.stage.service[name] = value.clone();
         }
+        let listeners = &self.stage.sandbox.ready.listeners;
+        let listener = if wish.secure { &listeners.https } else { &listeners.production };
+        self.stage.service["listener_arn"] = listener.arn.as_str().into();
         driver::config(&self.stage.service)
     }
 
@@ -329,6 +341,9 @@ impl Ring {
         let seen = self.stage.admin("GET", "/_sandbox/state", Json::Null).await;
         let complaints = to.map_or_else(|| left_over(&seen), |wish| wish.complaints(&seen));
         assert!(complaints.is_empty(), "{told}: {complaints:#?}");
+        let wished = &self.stage.service["listener_arn"];
+        let elsewhere = seen["rules"].as_array().unwrap().iter().find(|rule| rule["listener"] != *wished);
+        assert_eq!(elsewhere, None, "{told}");
         if to.is_none() {
             assert!(self.known.state.is_null(), "{told}: {:?}", self.known.state);
         } else {
@@ -353,10 +368,17 @@ impl Ring {
 
     /// The number of requests, none of which failed.
     pub async fn end(self) -> u64 {
-        let requests = match self.traffic {
+        let mut requests = match self.traffic {
             Some(traffic) => traffic.none_failed().await,
             None => 0,
         };
+        if let Some(callers) = self.callers {
+            for (saw, side) in callers.end().await.iter().zip(["nginx-blue", "nginx-green"]) {
+                assert!(saw.turned_away.is_empty(), "{:?}", saw.turned_away);
+                assert!(saw.sides.iter().eq([side]), "{side}: {:?}", saw.sides);
+                requests += saw.asked;
+            }
+        }
         drop(self.plugin);
         self.stage.end().await;
         requests

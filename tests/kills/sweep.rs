@@ -15,8 +15,15 @@ const AT_ONCE: usize = 3;
 /// Between the reads at which a full sweep interrupts: looks are all alike, and what dies at one is every call.
 const STRIDE: u64 = 7;
 
-/// Moves that lead back to where they began.
+/// Moves that lead back to where they began; of those with that word in their names, if one is asked for.
 fn rings() -> Vec<(&'static str, Vec<Option<Wish>>)> {
+    let word = std::env::var("BLUEGREEN_RING").unwrap_or_default();
+    let mut rings = all_rings();
+    rings.retain(|(name, _)| name.contains(&word));
+    rings
+}
+
+fn all_rings() -> Vec<(&'static str, Vec<Option<Wish>>)> {
     let pair = |one, two| vec![Some(wish(one)), Some(wish(two))];
     vec![
         ("create and destroy", vec![None, Some(wish("canary"))]),
@@ -24,6 +31,8 @@ fn rings() -> Vec<(&'static str, Vec<Option<Wish>>)> {
         ("stable and canary", pair("stable", "canary")),
         ("stable and promoted", pair("stable", "promoted")),
         ("staged and canary", pair("staged", "canary")),
+        // With an open canary all the while.
+        ("to another listener and back", vec![Some(wish("canary")), Some(wish("canary").secure())]),
         ("staged and promoted", pair("staged", "promoted")),
         ("canary and promoted", pair("canary", "promoted")),
         (
@@ -105,7 +114,11 @@ async fn sweep(blow: Blow, name: &str, wishes: Vec<Option<Wish>>, first: u64) ->
     let mut ring = Ring::new(blow).await;
     if let Some(start) = &wishes[0] {
         ring.go(Some(start), None).await;
-        ring.watch();
+        if wishes.iter().flatten().any(|wish| wish.secure) {
+            ring.watch_both_listeners();
+        } else {
+            ring.watch();
+        }
     }
     let mut schedules: Vec<Schedule> =
         (first..).take(moves).map(|number| Schedule::new(number, blow)).collect();

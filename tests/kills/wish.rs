@@ -16,10 +16,12 @@ pub struct Wish {
     pub primary: &'static str,
     pub blue: &'static str,
     pub green: &'static str,
+    /// On the HTTPS listener.
+    pub secure: bool,
 }
 
 pub fn wish(phase: &'static str) -> Wish {
-    Wish { phase, primary: "blue", blue: "nginx:1", green: "nginx:2" }
+    Wish { phase, primary: "blue", blue: "nginx:1", green: "nginx:2", secure: false }
 }
 
 fn other(side: &str) -> &'static str {
@@ -37,6 +39,10 @@ impl Wish {
 
     pub fn green(self, green: &'static str) -> Wish {
         Wish { green, ..self }
+    }
+
+    pub fn secure(self) -> Wish {
+        Wish { secure: true, ..self }
     }
 
     /// To be merged into the resource.

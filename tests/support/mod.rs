@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test binary uses its own part")]
 
 mod api;
+pub mod callers;
 pub mod hashicorp;
 mod toggles;
 
