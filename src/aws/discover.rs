@@ -84,6 +84,11 @@ impl Aws {
             _ => Vec::new(),
         };
         if !missing.is_empty() {
+            let others = self.of_other_names(sought).await?;
+            if sought.asked == Asked::Name && !others.is_empty() {
+                let (cluster, name) = (sought.cluster.clone(), sought.name.clone());
+                return Ok(Err(Unfit::OtherNames { cluster, name, services: others }));
+            }
             return Ok(Err(Unfit::Nothing { cluster: sought.cluster.clone(), services: missing }));
         }
         self.reach(whose, &services).await
@@ -181,8 +186,27 @@ impl Aws {
         Ok(groups)
     }
 
+    /// Services that carry the tag of what is sought and go by other names. Which of them is BLUE is in no tag.
+    async fn of_other_names(&self, sought: &Sought) -> Result<Vec<String>, Error> {
+        let owner = format!("{}/{}/", sought.cluster, sought.name);
+        let all = match self.all_services(&sought.cluster).await {
+            Err(error) if error.not_found() => return Ok(Vec::new()),
+            all => all?,
+        };
+        let tagged = |service: &&ecs::Service| {
+            flatten_ecs(service.tags.as_deref()).get(OWNER_TAG).is_some_and(|tag| tag.starts_with(&owner))
+        };
+        Ok(all.iter().filter(tagged).filter_map(|service| service.service_name.clone()).collect())
+    }
+
     /// What of the groups another service of the cluster uses, too.
     async fn shared_group(&self, cluster: &str, arns: &Pair<Option<String>>) -> Result<Option<Unfit>, Error> {
+        let services = self.all_services(cluster).await?;
+        let groups = [&arns.blue, &arns.green].into_iter().flatten();
+        Ok(groups.filter_map(|group| unfit::unshared(group, &services).err()).next())
+    }
+
+    async fn all_services(&self, cluster: &str) -> Result<Vec<ecs::Service>, Error> {
         let (mut services, mut token) = (Vec::new(), None);
         loop {
             let ecs = self.clients.ecs(Quota::ServiceRead).await;
@@ -192,15 +216,14 @@ impl Aws {
             if !found.is_empty() {
                 let ecs = self.clients.ecs(Quota::ServiceRead).await;
                 let request = ecs.describe_services().cluster(cluster).set_services(Some(found));
+                let request = request.include(ecs::ServiceField::Tags);
                 services.extend(request.send().await.explain(DESCRIBE)?.services.unwrap_or_default());
             }
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
-                break;
+                return Ok(services);
             }
         }
-        let groups = [&arns.blue, &arns.green].into_iter().flatten();
-        Ok(groups.filter_map(|group| unfit::unshared(group, &services).err()).next())
     }
 
     pub(super) async fn find_listeners(&self, balancer: &str) -> Result<Vec<String>, Error> {

@@ -186,6 +186,15 @@ fn a_home_made_pair_of_any_names_is_no_difference_and_is_released() {
                 assert_eq!(project.has_changes().await, Ok(false));
             }
             assert_eq!(stage.counts(), (2, 2, 1));
+
+            // From another state, by a name or an identity that says nothing of these names; then as that says.
+            let mut again = stage.project("ours").await;
+            let said = again.import("shop/web").await.unwrap_err();
+            assert!(said.contains("goes by other names") && said.contains("shop/web-a,web-b"), "{said}");
+            again.import("shop/web-a,web-b").await.unwrap();
+            again.config = project.config.clone();
+            again.refresh().await.unwrap();
+            assert_eq!(steps(&again), [""; 0]);
         });
     }
 }

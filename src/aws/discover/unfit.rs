@@ -11,6 +11,10 @@ pub enum Unfit {
     #[error("There is no service {} in the cluster {cluster}.", .services.join(" or "))]
     Nothing { cluster: String, services: Vec<String> },
     #[error(
+        "{cluster}/{name} goes by other names: its tag is on the services {}. Import them by these, BLUE first: \"{cluster}/{}\", or the other way round.", .services.join(" and "), .services.join(",")
+    )]
+    OtherNames { cluster: String, name: String, services: Vec<String> },
+    #[error(
         "In the cluster {cluster} there are a service {name} and a pair {pair}. For the pair, import \"{cluster}/{pair}\"; for the single service, its ARN {arn}."
     )]
     Ambiguous { cluster: String, name: String, pair: String, arn: String },
