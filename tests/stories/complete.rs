@@ -241,7 +241,7 @@ async fn the_complete_example_s_script_says_who_answered_with_the_probe_and_with
     let resolve = format!("{HOST}:{}:{}", https.port, ready.nodes[0]);
     let ca = ready.ca_pem_file.display().to_string();
     let office = OFFICE.to_string();
-    let known = ["--runs", "2", "--resolve", &resolve, "--ca", &ca];
+    let known = ["--runs", "2", "--resolve", &resolve, "--ca-file", &ca];
     for probe in [PROBE, "none"] {
         let (said, code) = script(probe, &[&known[..], &[&url]].concat()).await;
         assert_eq!(code, Some(0), "{said}");

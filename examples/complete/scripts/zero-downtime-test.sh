@@ -16,7 +16,7 @@ usage: zero-downtime-test.sh [options] URL...
   --version-header NAME        response header with the version; else x-task-definition, else the body's first line
   --resolve HOST:PORT:ADDRESS  where a host really is; may be given several times
   --source ADDRESS             local address to call from
-  --ca FILE                    certificates to trust besides the system's, a PEM file
+  --ca-file FILE               certificates to trust instead of the system's, a PEM file
 EOF
     exit 2
 }
@@ -46,8 +46,8 @@ while [ $# -gt 0 ]; do
         probe_options+=(--source "$2")
         curl_options+=(--interface "$2")
         ;;
-    --ca)
-        probe_options+=(--ca "$2")
+    --ca-file)
+        probe_options+=(--ca-file "$2")
         curl_options+=(--cacert "$2")
         ;;
     *) usage ;;
