@@ -262,6 +262,84 @@ fn what_somebody_else_moves_is_refused_at_import_and_in_the_plan() {
     });
 }
 
+fn forward(stage: &Stage, rule: &str, groups: &[(&str, u32)]) {
+    let groups: Vec<Json> = groups
+        .iter()
+        .map(|(arn, weight)| json!({ "TargetGroupArn": arn, "Weight": weight.to_string() }))
+        .collect();
+    let actions = json!([{ "Type": "forward", "ForwardConfig": { "TargetGroups": groups } }]);
+    stage.by_hand("ModifyRule", json!({ "RuleArn": rule, "Actions": actions }));
+}
+
+/// Released there and back, by the name it has.
+async fn released(stage: &Stage, project: &mut Project, name: &str) {
+    for phase in [Phase::Stable, Phase::Canary, Phase::Promoted] {
+        stage.wish(project, phase);
+        named(project, name);
+        assert_eq!(apply(project).await, Ok(Applied::Done));
+        assert_eq!(project.has_changes().await, Ok(false));
+    }
+}
+
+/// The guide's steps from CodeDeploy: a second service beside it, the weights, and then the import.
+#[test]
+fn a_service_of_codedeploys_hands_its_callers_to_an_ordinary_one_which_is_adopted() {
+    story(async |stage| {
+        let legacy = group(stage, "legacy-tg");
+        let rule = rule(stage, 100, None, &[(&legacy, 1)]);
+        let controller = json!({ "deploymentController": { "type": "CODE_DEPLOY" } });
+        service(stage, "web-cd", "nginx:1", 2, &legacy, controller);
+        stage.pass(60).await;
+        stage.begins();
+        let said = stage.project("ours").await.import("shop/web-cd").await.unwrap_err();
+        assert!(said.contains("CODE_DEPLOY") && said.contains("keeps its deployment controller"), "{said}");
+
+        let next = group(stage, "next-tg");
+        forward(stage, &rule, &[(&legacy, 100), (&next, 0)]);
+        service(stage, "web", "nginx:1", 2, &next, json!({}));
+        stage.pass(60).await;
+        forward(stage, &rule, &[(&legacy, 0), (&next, 100)]);
+        stage.pass(20).await;
+        stage.by_hand("UpdateService", json!({ "cluster": "shop", "service": "web-cd", "desiredCount": 0 }));
+        stage.pass(60).await;
+        stage.by_hand("DeleteService", json!({ "cluster": "shop", "service": "web-cd" }));
+        forward(stage, &rule, &[(&next, 100)]);
+        stage.by_hand("DeleteTargetGroup", json!({ "TargetGroupArn": legacy }));
+
+        let mut project = taken_over(stage, "shop/web").await;
+        released(stage, &mut project, "web").await;
+        assert_eq!(arn(&project.state, "blue_target_group_arn"), next);
+    });
+}
+
+/// The guide's steps from ECS's own blue/green: another strategy in place, and the alternate group taken off.
+#[test]
+fn a_service_of_ecs_own_blue_green_becomes_a_rolling_one_in_place_and_is_adopted() {
+    story(async |stage| {
+        let (one, two) = (group(stage, "one-tg"), group(stage, "two-tg"));
+        let rule = rule(stage, 100, None, &[(&one, 100), (&two, 0)]);
+        let strategy = json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5 });
+        service(stage, "web", "nginx:1", 2, &one, json!({ "deploymentConfiguration": strategy }));
+        stage.pass(60).await;
+        stage.begins();
+        let mut project = stage.project("ours").await;
+        let said = project.import("shop/web").await.unwrap_err();
+        assert!(said.contains("BLUE_GREEN") && said.contains("ROLLING"), "{said}");
+
+        let rolling = json!({ "strategy": "ROLLING" });
+        let change = json!({ "cluster": "shop", "service": "web", "deploymentConfiguration": rolling });
+        stage.by_hand("UpdateService", change);
+        forward(stage, &rule, &[(&one, 100)]);
+        stage.by_hand("DeleteTargetGroup", json!({ "TargetGroupArn": two }));
+        stage.pass(20).await;
+        let tasks = stage.service("web")["runningCount"].clone();
+        let mut project = taken_over(stage, "shop/web").await;
+        assert_eq!(tasks, 2);
+        released(stage, &mut project, "web").await;
+        assert_eq!(arn(&project.state, "blue_target_group_arn"), one);
+    });
+}
+
 #[test]
 fn a_group_that_two_services_share_is_refused() {
     story(async |stage| {
