@@ -84,8 +84,11 @@ impl Aws {
             _ => Vec::new(),
         };
         if !missing.is_empty() {
-            let others = self.of_other_names(sought).await?;
-            if sought.asked == Asked::Name && !others.is_empty() {
+            let others = match sought.asked {
+                Asked::Name => self.of_other_names(sought).await?,
+                Asked::One | Asked::Pair => Vec::new(),
+            };
+            if !others.is_empty() {
                 let (cluster, name) = (sought.cluster.clone(), sought.name.clone());
                 return Ok(Err(Unfit::OtherNames { cluster, name, services: others }));
             }
